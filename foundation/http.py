@@ -117,9 +117,12 @@ def _body(response: urllib3.BaseHTTPResponse, maximum_bytes: int) -> bytes:
 def _checked_body(response: urllib3.BaseHTTPResponse, maximum_bytes: int) -> bytes:
     if response.status != _OK:
         raise UnexpectedStatus(response.status)
-    body = response.read(maximum_bytes + 1, decode_content=False)
-    if len(body) > maximum_bytes:
-        raise ResponseTooLarge(f"more than {maximum_bytes} bytes")
+    body = b""
+    # An answer that is cut short is noticed only by the read that finds nothing more.
+    while part := response.read(maximum_bytes + 1 - len(body), decode_content=False):
+        body += part
+        if len(body) > maximum_bytes:
+            raise ResponseTooLarge(f"more than {maximum_bytes} bytes")
     return body
 
 

@@ -68,6 +68,7 @@ class _Reader:
             return None
 
     def value(self, kind: Any, raw: object, path: str) -> object:  # noqa: ANN401 (a type annotation at run time)
+        kind = getattr(kind, "__supertype__", kind)  # A NewType is its base type at run time.
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin in (types.UnionType, typing.Union):
             return self.value(next(a for a in arguments if a is not type(None)), raw, path)
@@ -83,7 +84,7 @@ class _Reader:
 
     def scalar(self, kind: type, raw: object, path: str) -> object:
         if kind is Path and isinstance(raw, str):
-            return self.folder / raw
+            return (self.folder / raw).resolve()
         if kind is timedelta and isinstance(raw, int | float) and not isinstance(raw, bool):
             return timedelta(seconds=raw)
         if issubclass(kind, Enum) and isinstance(raw, str):

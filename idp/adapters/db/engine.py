@@ -1,0 +1,123 @@
+"""From a URL to an engine that behaves alike on SQLite and PostgreSQL, and the three ways to open a transaction.
+
+On SQLite every transaction that may write begins IMMEDIATE: it waits for its turn at the start, where waiting is safe,
+and never fails half-way for having read first. Read-only is enforced by both databases.
+"""
+
+import sqlite3
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+WAIT_FOR_LOCK = timedelta(seconds=5)
+POOL_SIZE = 8
+POOL_OVERFLOW = 4
+"""A thread of a worker holds one connection at a time, and workers have eight: the overflow is for mistakes."""
+
+_MODE = "idp_transaction"
+
+
+class Transaction(Enum):
+    """How a transaction begins. Each value is what SQLite is told: `query_only`, `synchronous`, and how to begin."""
+
+    READING = ("ON", "NORMAL", "BEGIN")
+    WRITING = ("OFF", "FULL", "BEGIN IMMEDIATE")
+    WRITING_UNSYNCED = ("OFF", "NORMAL", "BEGIN IMMEDIATE")
+
+
+class DatabaseUrlRefused(Exception):
+    """The URL names a database that this program does not run on."""
+
+
+def create_database_engine(url: str) -> Engine:
+    """An engine for `sqlite:///path`, `sqlite://` (memory, one thread) or `postgresql+psycopg://…`; one per process.
+
+    A new SQLite file can be read by its owner only. Raises `DatabaseUrlRefused`.
+    """
+    parsed = make_url(url)
+    match parsed.drivername:
+        case "sqlite":
+            return _sqlite(parsed)
+        case "postgresql+psycopg":
+            return _postgresql(parsed)
+        case other:
+            raise DatabaseUrlRefused(f"database.url: {other} is neither sqlite nor postgresql+psycopg")
+
+
+def reader(engine: Engine) -> Engine:
+    """`engine` for read-only transactions."""
+    return engine.execution_options(**{_MODE: Transaction.READING}, postgresql_readonly=True)
+
+
+def writer(engine: Engine) -> Engine:
+    """`engine` for transactions that must survive a loss of power once committed."""
+    return engine.execution_options(**{_MODE: Transaction.WRITING})
+
+
+def unsynced_writer(engine: Engine) -> Engine:
+    """`engine` for what may be lost with the last moments before a loss of power (not of the process): unused codes.
+
+    On SQLite it saves the wait for the disk; PostgreSQL makes no difference.
+    """
+    return engine.execution_options(**{_MODE: Transaction.WRITING_UNSYNCED})
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        file = Path(str(url.database)).resolve()
+        if file.parent.is_dir() and not file.exists():
+            file.touch(mode=0o600)
+        engine = create_engine(
+            url.set(database=str(file)), pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, pool_use_lifo=True
+        )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    del entry
+    assert isinstance(connection, sqlite3.Connection)  # noqa: S101 (tells the type; the driver is fixed above)
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {WAIT_FOR_LOCK // timedelta(milliseconds=1)}",
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get(_MODE, Transaction.WRITING)
+    query_only, synchronous, begin = mode.value
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA query_only = {query_only}")
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
+        cursor.execute(begin)
+    except sqlite3.Error as error:
+        raise OperationalError(begin, (), error) from error
+    finally:
+        cursor.close()
+
+
+def _postgresql(url: URL) -> Engine:
+    wait = WAIT_FOR_LOCK // timedelta(milliseconds=1)
+    options = f"-c timezone=UTC -c lock_timeout={wait} -c statement_timeout={2 * wait}"
+    options += f" -c idle_in_transaction_session_timeout={6 * wait}"
+    return create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_timeout=WAIT_FOR_LOCK.total_seconds(),
+        pool_use_lifo=True,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": options},
+    )

@@ -1,0 +1,40 @@
+"""Subject identifiers in the database."""
+
+from sqlalchemy import Connection, bindparam, select
+
+from idp.adapters.db.conflicts import insert_unless_there, wrote
+from idp.adapters.db.tables import SubjectIdentifierRow
+from idp.domain.citizen import CitizenId
+from idp.domain.service_provider import SectorCode
+from idp.domain.subject import SubjectIdentifier
+
+_FIND = select(SubjectIdentifierRow.value).where(
+    SubjectIdentifierRow.citizen == bindparam("citizen"), SubjectIdentifierRow.sector == bindparam("sector")
+)
+_ADD = insert_unless_there(SubjectIdentifierRow, ("citizen", "sector"))
+
+
+class SqlSubjectStore:
+    """Fulfils `SubjectStore` inside one transaction."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, citizen: CitizenId, sector: SectorCode) -> SubjectIdentifier | None:
+        """The identifier, if the sector has one already."""
+        value = self._connection.execute(_FIND, {"citizen": citizen, "sector": sector}).scalar_one_or_none()
+        return None if value is None else SubjectIdentifier(citizen=citizen, sector=sector, value=value)
+
+    def add(self, subject: SubjectIdentifier) -> SubjectIdentifier:
+        """Keep a new one; if another request was quicker, the one that is kept.
+
+        A value that another citizen has in this sector breaks a constraint and ends the transaction.
+        """
+        values = {"citizen": subject.citizen, "sector": subject.sector, "value": subject.value}
+        if wrote(self._connection, _ADD, values):
+            return subject
+        kept = self.find(subject.citizen, subject.sector)
+        assert kept is not None  # noqa: S101 (the row that was in the way is never deleted)
+        return kept

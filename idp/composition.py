@@ -1,0 +1,187 @@
+"""Settings → adapters → use cases → the web application. The only place that wires."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from foundation.clock import Clock, system_clock
+from foundation.http import HttpClient
+from foundation.records import Codec
+from foundation.texts import load_texts
+from idp.adapters.db.audit import SqlAuditLog
+from idp.adapters.db.engine import create_database_engine
+from idp.adapters.db.one_time import SqlOneTimeStore
+from idp.adapters.db.register import CachedRegister
+from idp.adapters.db.schema import require_current
+from idp.adapters.db.unit_of_work import SqlUnitOfWork
+from idp.adapters.keys.key_folder import KeyFolder, Keys, load_keys
+from idp.adapters.revocation.crl_store import CrlStore
+from idp.adapters.revocation.ocsp_client import OcspClient
+from idp.adapters.revocation.source import CardRevocation
+from idp.domain.login import Challenge, HeldCard, PendingLogin, Refusal
+from idp.domain.service_provider import LocalText
+from idp.onboarding_file import RegistrationChecks
+from idp.protocols.oidc.access_tokens import AccessGrant
+from idp.protocols.oidc.adapter import OidcAdapter
+from idp.protocols.oidc.codes import CodeGrant
+from idp.protocols.oidc.registration import check_registration
+from idp.protocols.oidc.settings import OidcSettings
+from idp.protocols.saml.adapter import SamlAdapter
+from idp.protocols.saml.registration import check_registration as check_metadata
+from idp.protocols.saml.settings import SamlSettings
+from idp.settings import IdpSettings, Profile
+from idp.trust import load_trust
+from idp.usecases.card import CardLogin, CardRules
+from idp.usecases.enrolment import Enrolment
+from idp.usecases.login import Logins
+from idp.usecases.ports import RevocationSource
+from idp.usecases.releases import Releases
+from idp.usecases.sessions import Sessions
+from idp.web.app import TRANSLATIONS, create_app
+from idp.web.services import Services
+from jpki.anchors import TrustAnchor
+from jpki.profile import CertificateProfile
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The wired identity provider: what pages need, and the engine beneath."""
+
+    app: Flask
+    services: Services
+    engine: Engine
+
+
+def open_engine(settings: IdpSettings) -> Engine:
+    """The settings' database; one engine per process. Raises `DatabaseUrlRefused`."""
+    return create_database_engine(settings.database.address)
+
+
+def build(settings: IdpSettings, *, clock: Clock = system_clock, revocation: RevocationSource | None = None) -> House:
+    """Wire one worker. Raises `SettingsError`, `KeyUnusable`, `SchemaMismatch`."""
+    engine = open_engine(settings)
+    require_current(engine)
+    keys = load_keys(KeyFolder(path=settings.keys.folder), development_allowed=settings.profile is Profile.DEVELOPMENT)
+    anchors = load_trust(settings)
+    services = _services(settings, engine, keys, anchors, clock, revocation or _revocation(settings, anchors))
+    probes = {"database": lambda: require_current(engine)}
+    return House(app=create_app(services, probes), services=services, engine=engine)
+
+
+def saml_settings(settings: IdpSettings) -> SamlSettings:
+    """SAML's part of the settings."""
+    return SamlSettings(
+        issuer=settings.issuer,
+        entity_id=f"{settings.issuer}/saml/metadata",
+        sso_url=f"{settings.issuer}/saml/sso",
+        scope=settings.host,
+        display_name=LocalText(ja="カードログイン（見本）", en="Card Login (sample)"),
+        skew=settings.lifetimes.skew,
+        unsafe_http_loopback=settings.profile is Profile.DEVELOPMENT,
+    )
+
+
+def oidc_settings(settings: IdpSettings) -> OidcSettings:
+    """OpenID Connect's part of the settings."""
+    return OidcSettings(
+        issuer=settings.issuer,
+        code_lifetime=settings.lifetimes.code,
+        access_token_lifetime=settings.lifetimes.access_token,
+        skew=settings.lifetimes.skew,
+        unsafe_http_loopback=settings.profile is Profile.DEVELOPMENT,
+    )
+
+
+def registration_checks(settings: IdpSettings) -> RegistrationChecks:
+    """How `idp sp apply` reads registrations: as the protocol adapters will."""
+    loopback = settings.profile is Profile.DEVELOPMENT
+    return RegistrationChecks(
+        saml_entity_id=lambda text: check_metadata(text, unsafe_http_loopback=loopback).entity_id,
+        oidc=lambda text: check_registration(text, unsafe_http_loopback=loopback),
+    )
+
+
+def _services(  # noqa: PLR0917 (called once, above)
+    settings: IdpSettings,
+    engine: Engine,
+    keys: Keys,
+    anchors: tuple[TrustAnchor, ...],
+    clock: Clock,
+    revocation: RevocationSource,
+) -> Services:
+    work = SqlUnitOfWork(engine)
+    register = CachedRegister(work, clock)
+    logins = Logins(
+        pending=_passing(engine, "login", PendingLogin),
+        refusals=_passing(engine, "refusal", Refusal),
+        audit=SqlAuditLog(engine),
+        lifetime=settings.lifetimes.login,
+    )
+    sessions = Sessions(work=work, lifetime=settings.lifetimes.session)
+    return Services(
+        settings=settings,
+        clock=clock,
+        texts=load_texts(TRANSLATIONS),
+        register=register,
+        logins=logins,
+        card=CardLogin(
+            rules=CardRules(
+                origin=settings.issuer,
+                anchors=anchors,
+                profile=CertificateProfile(
+                    authentication_policies=settings.trust.authentication_policies,
+                    signature_policies=settings.trust.signature_policies,
+                ),
+                challenge_lifetime=settings.lifetimes.challenge,
+                check_max_age=settings.revocation.ocsp_max_age,
+            ),
+            fingerprint_key=keys.card_fingerprint,
+            logins=logins,
+            challenges=_passing(engine, "challenge", Challenge),
+            held=_passing(engine, "held card", HeldCard),
+            revocation=revocation,
+            work=work,
+        ),
+        enrolment=Enrolment(
+            work=work, logins=logins, sessions=sessions, waiting=_passing(engine, "registration", HeldCard)
+        ),
+        sessions=sessions,
+        releases=Releases(work=work),
+        saml=SamlAdapter(
+            saml_settings(settings),
+            signer=keys.saml,
+            register=register,
+            replays=SqlOneTimeStore(engine, "saml request", Codec(str)),
+            clock=clock,
+        ),
+        oidc=OidcAdapter(
+            settings=oidc_settings(settings),
+            signers=keys.oidc,
+            register=register,
+            codes=_passing(engine, "code", CodeGrant),
+            access_tokens=_passing(engine, "access token", AccessGrant),
+            used_ids=SqlOneTimeStore(engine, "client assertion", Codec(str)),
+        ),
+    )
+
+
+def _passing(engine: Engine, kind: str, record: type[T]) -> SqlOneTimeStore[T]:
+    """A store whose unused values may be lost with the power: the citizen begins again. A use is never lost."""
+    return SqlOneTimeStore(engine, kind, Codec(record), put_may_be_lost=True)
+
+
+def _revocation(settings: IdpSettings, anchors: tuple[TrustAnchor, ...]) -> CardRevocation:
+    return CardRevocation(
+        lists=CrlStore(settings.revocation.folder),
+        responder=OcspClient(
+            http=HttpClient(),
+            responders={anchor.key_digest: settings.revocation.ocsp_url for anchor in anchors},
+            deadline=settings.revocation.ocsp_deadline,
+            waiters=settings.revocation.ocsp_waiting,
+            max_skew=settings.lifetimes.skew,
+        ),
+    )

@@ -1,0 +1,192 @@
+"""Every reason to refuse. A leaf names the fact; its `code` is also the id of the text that the citizen reads.
+
+Families decide what follows: which page, which protocol status, whether it is audited.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+
+class IdpError(Exception):
+    """Root of all refusals; only leaves are raised."""
+
+    code: ClassVar[str]
+
+    def __init__(self, *, minutes: int | None = None, date: datetime | None = None) -> None:
+        """`minutes` and `date` fill places of the text; nothing personal has a place there."""
+        super().__init__(self.code)
+        self.minutes = minutes
+        self.date = date
+
+
+class RequestRejected(IdpError):
+    """The message or page request itself will not do."""
+
+
+class CardRejected(IdpError):
+    """The card's answer or certificate will not do."""
+
+
+class EnrolmentRefused(IdpError):
+    """No registration came about."""
+
+
+class InteractionRequired(IdpError):
+    """The site forbade pages, but the citizen would have to do something."""
+
+
+class ReleaseRefused(IdpError):
+    """Nothing is told to the site."""
+
+
+class Unavailable(IdpError):
+    """Something of ours, or something we depend on, is not there."""
+
+
+class RequestInvalid(RequestRejected):
+    """Malformed, incomplete, wrongly signed, meant for somebody else, or forged."""
+
+    code = "request.invalid"
+
+    def __init__(self, why: str) -> None:
+        """`why` is for logs and developers: no value out of the message stands in it."""
+        super().__init__()
+        self.why = why
+
+
+class RequestExpired(RequestRejected):
+    """The login's time is over. Fact: `minutes` it had."""
+
+    code = "request.expired"
+
+
+class RequestAlreadyUsed(RequestRejected):
+    """A one-time thing came a second time."""
+
+    code = "request.used"
+
+
+class OtherBrowser(RequestRejected):
+    """The login began in another browser."""
+
+    code = "request.otherbrowser"
+
+
+class SiteUnknown(RequestRejected):
+    """The site is not registered, or its return address is not."""
+
+    code = "request.site"
+
+
+class CookiesOff(RequestRejected):
+    """The browser keeps no cookies."""
+
+    code = "request.cookies"
+
+
+class PageNotFound(RequestRejected):
+    """No such page."""
+
+    code = "request.notfound"
+
+
+class ChallengeExpired(CardRejected):
+    """The card answered too late; the login itself may go on."""
+
+    code = "login.late"
+
+
+class CardExpired(CardRejected):
+    """The certificate's time is over, or has not begun. Fact: `date`."""
+
+    code = "card.expired"
+
+
+class CardRevoked(CardRejected):
+    """Revoked for good."""
+
+    code = "card.revoked"
+
+
+class CardOnHold(CardRejected):
+    """Suspended; may become good again."""
+
+    code = "card.hold"
+
+
+class CardUntrusted(CardRejected):
+    """Not issued by a CA we trust, or not under a policy we accept, or not readable at all."""
+
+    code = "card.untrusted"
+
+
+class CardWrongKind(CardRejected):
+    """A certificate that is not for logging in."""
+
+    code = "card.kind"
+
+
+class CardMismatch(CardRejected):
+    """The signature is not this key's over this login's statement."""
+
+    code = "card.mismatch"
+
+
+class CardLocked(CardRejected):
+    """The agent found the PIN locked."""
+
+    code = "card.locked"
+
+
+class CardUnusable(CardRejected):
+    """The agent found a card that cannot log in."""
+
+    code = "card.unusable"
+
+
+class CardUnchecked(Unavailable):
+    """Nobody could say whether the certificate is revoked. Unknown is not good. Fact: `minutes` to wait."""
+
+    code = "card.unchecked"
+
+
+class EnrolmentDeclined(EnrolmentRefused):
+    """The citizen does not want to be registered."""
+
+    code = "enrol.declined"
+
+
+class LoginNeeded(InteractionRequired):
+    """A passive request, but no session may serve it (OpenID Connect `login_required`, SAML `NoPassive`)."""
+
+    code = "login.needed"
+
+
+class LoginStopped(ReleaseRefused):
+    """The citizen stopped the login."""
+
+    code = "login.stopped"
+
+
+class AssuranceUnreachable(ReleaseRefused):
+    """The site asks for an authentication context that we do not offer."""
+
+    code = "release.context"
+
+
+class IdentifierUnavailable(ReleaseRefused):
+    """The site asks for a kind of identifier that we do not give."""
+
+    code = "release.identifier"
+
+
+class ServiceFault(Unavailable):
+    """A defect of ours."""
+
+    code = "service.error"
+
+
+def leaves() -> dict[str, type[IdpError]]:
+    """Every leaf by its code."""
+    families = IdpError.__subclasses__()
+    return {leaf.code: leaf for family in families for leaf in family.__subclasses__()}

@@ -1,0 +1,131 @@
+"""A client's registration: JSON text with names of RFC 7591, checked as a whole before it is accepted."""
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from foundation.keys import SignatureAlgorithm
+from idp.protocols.contract import RegistrationRefused
+from idp.protocols.oidc.client_keys import ClientKey, FaultyKey, read_key
+
+LONGEST_REGISTRATION = 64 * 1024
+MOST_ENTRIES = 20
+
+RESPONSE_PARAMETERS = frozenset({"code", "state", "iss", "error", "error_description"})
+
+_FIXED: dict[str, object] = {
+    "token_endpoint_auth_method": "private_key_jwt",
+    "grant_types": ["authorization_code"],
+    "response_types": ["code"],
+    "subject_type": "pairwise",
+    "application_type": "web",
+}
+"""What a registration may repeat but not choose."""
+
+_KNOWN = frozenset({"redirect_uris", "jwks", "id_token_signed_response_alg", *_FIXED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRegistration:
+    """A registration that passed `check_registration`."""
+
+    redirect_uris: tuple[str, ...]
+    keys: tuple[ClientKey, ...]
+    id_token_algorithm: SignatureAlgorithm
+
+
+def check_registration(text: str, *, unsafe_http_loopback: bool = False) -> ClientRegistration:
+    """Read `text`. Raises `RegistrationRefused` with every fault at once, in words for the site's operator.
+
+    `unsafe_http_loopback` lets redirect addresses be plain HTTP on this computer itself, for development.
+    """
+    table = _table(text)
+    faults = [f"{name}: not a known entry" for name in sorted(table.keys() - _KNOWN)]
+    faults += [
+        f"{name}: must be {wanted!r} or left out"
+        for name, wanted in _FIXED.items()
+        if name in table and table[name] != wanted
+    ]
+    uris = _redirect_uris(table.get("redirect_uris"), faults, unsafe_http_loopback=unsafe_http_loopback)
+    keys = _keys(table.get("jwks"), faults)
+    algorithm = _id_token_algorithm(table.get("id_token_signed_response_alg"), faults)
+    if faults:
+        raise RegistrationRefused(tuple(faults))
+    return ClientRegistration(redirect_uris=uris, keys=keys, id_token_algorithm=algorithm)
+
+
+def _table(text: str) -> dict[str, object]:
+    if len(text) > LONGEST_REGISTRATION:
+        raise RegistrationRefused((f"longer than {LONGEST_REGISTRATION} characters",))
+    try:
+        table: dict[str, object] = msgspec.json.decode(text, type=dict[str, object])
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
+        raise RegistrationRefused((f"not a JSON object: {error}",)) from error
+    return table
+
+
+def _redirect_uris(raw: object, faults: list[str], *, unsafe_http_loopback: bool) -> tuple[str, ...]:
+    if not isinstance(raw, list) or not 1 <= len(raw) <= MOST_ENTRIES:
+        faults.append(f"redirect_uris: must be a list of 1 to {MOST_ENTRIES} addresses")
+        return ()
+    for position, uri in enumerate(raw):
+        fault = _redirect_fault(uri, unsafe_http_loopback=unsafe_http_loopback)
+        if fault:
+            faults.append(f"redirect_uris[{position}]: {fault}")
+    if len({str(uri) for uri in raw}) != len(raw):
+        faults.append("redirect_uris: an address stands there twice")
+    return tuple(str(uri) for uri in raw)
+
+
+def _redirect_fault(uri: object, *, unsafe_http_loopback: bool) -> str | None:
+    if not isinstance(uri, str) or not uri.isascii() or not uri.isprintable() or " " in uri or "\\" in uri:
+        return "must be an address in plain ASCII without spaces"
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname or ""
+        names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+        is_complete = bool(host) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        return "not an address"
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and unsafe_http_loopback and _is_loopback(host))
+    rules = (
+        (is_complete, "must have a host, and no user name"),
+        (is_safe, "must begin with https://"),
+        ("#" not in uri, "must have no fragment (RFC 6749 section 3.1.2)"),
+        (not names & RESPONSE_PARAMETERS, "its query uses a name that our answer needs (code, state, iss, error)"),
+    )
+    return next((fault for is_met, fault in rules if not is_met), None)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _id_token_algorithm(raw: object, faults: list[str]) -> SignatureAlgorithm:
+    """RS256 unless chosen (OpenID Connect Registration section 2)."""
+    if raw in list(SignatureAlgorithm):
+        return SignatureAlgorithm(str(raw))
+    if raw is not None:
+        faults.append("id_token_signed_response_alg: must be one of " + ", ".join(SignatureAlgorithm))
+    return SignatureAlgorithm.RS256
+
+
+def _keys(raw: object, faults: list[str]) -> tuple[ClientKey, ...]:
+    entries = raw.get("keys") if isinstance(raw, dict) else None
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_ENTRIES:
+        faults.append(f"jwks: must be a key set (RFC 7517 section 5) with 1 to {MOST_ENTRIES} keys")
+        return ()
+    keys = []
+    for position, entry in enumerate(entries):
+        try:
+            keys.append(read_key(entry))
+        except FaultyKey as error:
+            faults.append(f"jwks.keys[{position}]: {error}")
+    if len({key.key_id for key in keys}) != len(keys):
+        faults.append("jwks: two keys have the same kid")
+    return tuple(keys)

@@ -1,0 +1,23 @@
+"""Instants as SAML writes them: xs:dateTime in UTC with a `Z` (SAML core 1.3.3)."""
+
+import re
+from datetime import UTC, datetime
+
+from idp.domain.errors import RequestInvalid
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
+
+
+def read_instant(text: str) -> datetime:
+    """Raises `RequestInvalid`."""
+    if not _INSTANT.fullmatch(text):
+        raise RequestInvalid("not a time in UTC")
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RequestInvalid("not a time in UTC") from error
+
+
+def write_instant(instant: datetime) -> str:
+    """To whole seconds, rounded down: not every site reads fractions."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,141 @@
+"""The identity provider's settings, read once. What a production profile must not be given stops the start."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from foundation.settings import SettingsError, load
+from jpki.profile import CARD_AUTHENTICATION_POLICY, CARD_SIGNATURE_POLICY
+
+LONGEST_LOGIN = timedelta(hours=1)
+
+
+class Profile(StrEnum):
+    """`development` allows plain HTTP, development keys and the testbed's trust anchors; `production` refuses them."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
+    """Either a SQLite `file`, or a `url` such as `postgresql+psycopg://…`."""
+
+    file: Path | None = None
+    url: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a choice of none or two."""
+        if (self.file is None) == (self.url is None):
+            raise ValueError("give either file (SQLite) or url (PostgreSQL)")
+
+    @property
+    def address(self) -> str:
+        """As SQLAlchemy writes it."""
+        return self.url or f"sqlite:///{self.file}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySettings:
+    """Folder of the private keys that `idp init` makes; secrets are files, never values."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSettings:
+    """Where the card agent listens on the citizen's computer."""
+
+    origin: str = "http://127.0.0.1:8471"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustSettings:
+    """Folder of the user-authentication CAs (PEM), and the certificate policies that are accepted."""
+
+    authentication: Path
+    authentication_policies: tuple[str, ...] = (CARD_AUTHENTICATION_POLICY,)
+    signature_policies: tuple[str, ...] = (CARD_SIGNATURE_POLICY,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationSettings:
+    """Where revocation is asked, and how long that may take. URLs are ours, never the certificate's."""
+
+    ocsp_url: str
+    crl_urls: tuple[str, ...]
+    folder: Path
+    ocsp_deadline: timedelta = timedelta(seconds=2)
+    ocsp_waiting: int = 4
+    ocsp_max_age: timedelta = timedelta(minutes=15)
+    crl_refresh: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifetimeSettings:
+    """How long things last: a login on its way, a question to the card, a session, a code, and the clocks' skew."""
+
+    login: timedelta = timedelta(minutes=30)
+    challenge: timedelta = timedelta(minutes=5)
+    session: timedelta = timedelta(hours=1)
+    code: timedelta = timedelta(seconds=60)
+    access_token: timedelta = timedelta(minutes=10)
+    skew: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """gunicorn's part. `trusted_proxy` is the one address from which forwarded headers are accepted."""
+
+    workers: int = 2
+    threads: int = 8
+    trusted_proxy: str | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    request_deadline: timedelta = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdpSettings:
+    """Everything. `issuer` is the origin of this service: scheme, host and port, without a path or trailing slash."""
+
+    profile: Profile
+    issuer: str
+    listen: str
+    database: DatabaseSettings
+    keys: KeySettings
+    trust: TrustSettings
+    revocation: RevocationSettings
+    agent: AgentSettings = field(default_factory=AgentSettings)
+    lifetimes: LifetimeSettings = field(default_factory=LifetimeSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, and in production what must not be."""
+        issuer = urlsplit(self.issuer)
+        if issuer.scheme not in ("http", "https") or not issuer.hostname or issuer.path or issuer.query:
+            raise ValueError("issuer must be scheme://host[:port] without a trailing slash")
+        if not self.lifetimes.challenge <= self.lifetimes.login <= LONGEST_LOGIN:
+            raise ValueError("lifetimes: a challenge lasts no longer than its login, and a login at most an hour")
+        if self.profile is Profile.PRODUCTION and issuer.scheme != "https":
+            raise ValueError("issuer must be https in a production profile")
+
+    @property
+    def host(self) -> str:
+        """The issuer's host name alone."""
+        return urlsplit(self.issuer).hostname or ""
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach us over TLS, so that cookies can be `Secure`."""
+        return self.issuer.startswith("https:")
+
+
+def load_settings(file: Path) -> IdpSettings:
+    """Read `file`. Raises `SettingsError` with every fault."""
+    return load(IdpSettings, file)
+
+
+__all__ = ["IdpSettings", "Profile", "SettingsError", "load_settings"]

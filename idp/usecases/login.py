@@ -1,0 +1,81 @@
+"""A login's frame: begun by a site's request, resumed only in the browser that began it, finished once."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from idp.domain.errors import CookiesOff, IdpError, OtherBrowser
+from idp.domain.events import LoginRefused
+from idp.domain.login import BrowserHandle, LoginId, LoginRequest, PendingLogin, Refusal
+from idp.usecases.ports import AuditLog, OneTimeStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logins:
+    """Pending logins; `lifetime` is how long a citizen has from the site's request to the answer."""
+
+    pending: OneTimeStore[PendingLogin]
+    refusals: OneTimeStore[Refusal]
+    audit: AuditLog
+    lifetime: timedelta
+
+    def begin(self, request: LoginRequest, browser: BrowserHandle, *, now: datetime) -> PendingLogin:
+        """Keep `request`, bound to `browser`."""
+        login = PendingLogin(
+            id=LoginId(secrets.token_urlsafe(32)),
+            request=request,
+            browser_hash=browser_hash(browser),
+            began_at=now,
+            expires_at=now + self.lifetime,
+        )
+        self.pending.put(login.id, login, now=now, expires_at=login.expires_at)
+        return login
+
+    def resume(self, login: LoginId, browser: BrowserHandle | None, *, now: datetime) -> PendingLogin:
+        """The login, if this is its browser. Raises `OtherBrowser`, `CookiesOff`, and as `OneTimeStore.read`."""
+        return _in_its_browser(self.pending.read(login, now=now), browser)
+
+    def finish(self, login: LoginId, browser: BrowserHandle | None, *, now: datetime) -> PendingLogin:
+        """The login, used up; nothing can be answered to its site a second time. Raises as `resume`."""
+        self.resume(login, browser, now=now)
+        return self.pending.take(login, now=now)
+
+    def refuse(self, login_id: LoginId, error: IdpError, *, request_id: str, now: datetime) -> str:
+        """Audit that the login met `error`, after every roll-back; the handle under which the citizen reads it.
+
+        Raises as `OneTimeStore.read` if the login itself is over.
+        """
+        login = self.pending.read(login_id, now=now)
+        self.audit.record(
+            LoginRefused(login=login.id, service_provider=login.request.service_provider, code=error.code, at=now)
+        )
+        refusal = Refusal(
+            login=login.id,
+            code=error.code,
+            request_id=request_id,
+            at=now,
+            minutes=error.minutes,
+            date=error.date,
+        )
+        handle = secrets.token_urlsafe(32)
+        self.refusals.put(handle, refusal, now=now, expires_at=login.expires_at)
+        return handle
+
+    def refusal(self, handle: str, *, now: datetime) -> Refusal:
+        """What `refuse` kept. Raises as `OneTimeStore.read`."""
+        return self.refusals.read(handle, now=now)
+
+
+def browser_hash(browser: BrowserHandle) -> bytes:
+    """SHA-256 of the browser's cookie: the database never holds what would let its reader take a login over."""
+    return hashlib.sha256(browser.encode()).digest()
+
+
+def _in_its_browser(login: PendingLogin, browser: BrowserHandle | None) -> PendingLogin:
+    if browser is None:
+        raise CookiesOff
+    if not hmac.compare_digest(login.browser_hash, browser_hash(browser)):
+        raise OtherBrowser
+    return login

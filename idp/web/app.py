@@ -1,0 +1,34 @@
+"""Put the pages together."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from idp.web.account import account_pages
+from idp.web.card import card_pages
+from idp.web.cookies import Cookies
+from idp.web.enrolment import enrolment_pages
+from idp.web.errors import explain_errors
+from idp.web.formatting import FILTERS
+from idp.web.login import login_pages
+from idp.web.oidc import oidc_pages
+from idp.web.operations import Probe, operations_pages
+from idp.web.refusal_log import RefusalLog
+from idp.web.saml import saml_pages
+from idp.web.security import protect
+from idp.web.services import Services
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+def create_app(services: Services, probes: dict[str, Probe]) -> Flask:
+    """The identity provider as a WSGI application."""
+    app = Flask("idp.web", static_url_path="/static")
+    app.jinja_env.filters.update(FILTERS)
+    cookies = Cookies(secure=services.settings.is_secure)
+    explain_errors(app, services, RefusalLog())
+    protect(app, services.settings)
+    for pages in (login_pages, card_pages, enrolment_pages, saml_pages, oidc_pages, account_pages):
+        app.register_blueprint(pages(services, cookies))
+    app.register_blueprint(operations_pages(probes))
+    return app

@@ -1,0 +1,67 @@
+"""The steps of a login that both protocols share: receive a request, and answer it from a session."""
+
+from flask import Response, request
+
+from idp.domain.errors import LoginNeeded
+from idp.domain.login import LoginRequest, PendingLogin
+from idp.domain.session import SessionHandle, StepUpReason, step_up_reason
+from idp.protocols.contract import ProtocolAdapter, Refusable
+from idp.web.cookies import Cookies, new_browser_handle
+from idp.web.pages import see_other, send_reply
+from idp.web.services import Services
+
+NO_SESSION = "no session"
+
+
+def receive(services: Services, cookies: Cookies, asked: LoginRequest) -> Response:
+    """Answer from the open session if it may serve, else begin a login.
+
+    A passive request that would need a page is refused to the site (SAML `NoPassive`, OIDC `login_required`).
+    """
+    now = services.clock()
+    site = services.register.get(asked.service_provider)
+    adapter = services.adapter(site.protocol)
+    handle = cookies.session(request)
+    if handle is not None:
+        try:
+            release = services.releases.release(handle, asked, site, asked_at=now, now=now)
+        except LoginNeeded:
+            pass
+        else:
+            return send_reply(services, adapter.answer(release, asked.reply), site)
+    if asked.passive:
+        return send_reply(services, adapter.refuse(LoginNeeded(), asked.reply), site)
+    browser = cookies.browser(request) or new_browser_handle()
+    login = services.logins.begin(asked, browser, now=now)
+    response = see_other(f"/login/{login.id}")
+    cookies.keep_browser(response, browser)
+    return response
+
+
+def refuse_at_once(services: Services, adapter: ProtocolAdapter, refusable: Refusable) -> Response:
+    """Tell the site, whose return address is proven, why its request will not be served."""
+    site = services.register.get(refusable.service_provider)
+    return send_reply(services, adapter.refuse(refusable.error, refusable.reply), site)
+
+
+def reason_to_ask(services: Services, login: PendingLogin, handle: SessionHandle | None) -> StepUpReason | str | None:
+    """None if the browser's session may serve `login`; `NO_SESSION` if there is none; else why it may not."""
+    now = services.clock()
+    session = services.sessions.find(handle, now=now)
+    if session is None:
+        return NO_SESSION
+    site = services.register.get(login.request.service_provider)
+    return step_up_reason(session, site, login.request, asked_at=login.began_at, now=now)
+
+
+def conclude(services: Services, cookies: Cookies, login: PendingLogin) -> Response:
+    """Use the login up and tell its site who the citizen is. Raises `LoginNeeded` if the session is gone meanwhile."""
+    now = services.clock()
+    asked = login.request
+    site = services.register.get(asked.service_provider)
+    handle = cookies.session(request)
+    if handle is None:
+        raise LoginNeeded
+    services.logins.finish(login.id, cookies.browser(request), now=now)
+    release = services.releases.release(handle, asked, site, asked_at=login.began_at, now=now)
+    return send_reply(services, services.adapter(site.protocol).answer(release, asked.reply), site)

@@ -1,0 +1,103 @@
+"""Render a page in the reader's language, and hand the browser over to a site."""
+
+from dataclasses import dataclass
+
+from flask import Response, g, make_response, redirect, render_template, request
+
+from foundation.texts import Texts, choose_language
+from idp.domain.errors import IdpError
+from idp.domain.login import PendingLogin
+from idp.domain.service_provider import ServiceProvider
+from idp.protocols.contract import FormPost, Redirect, Reply
+from idp.web.services import Services
+
+LANGUAGE_COOKIE = "language"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A service provider as a page names it: from the register, never from the message."""
+
+    name: str
+    operator: str
+    url: str
+
+
+def site_of(service_provider: ServiceProvider) -> Site:
+    """`service_provider` in the reader's language."""
+    language = reader_language()
+    return Site(
+        name=service_provider.name.in_language(language),
+        operator=service_provider.operator.in_language(language),
+        url=service_provider.home_url,
+    )
+
+
+def reader_language() -> str:
+    """The choice in the address, else the remembered one, else the browser's."""
+    chosen = request.args.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    return choose_language(request.headers.get("Accept-Language", ""), chosen)
+
+
+def texts(services: Services) -> Texts:
+    """The reader's catalogue."""
+    return services.texts[reader_language()]
+
+
+def page(services: Services, template: str, status: int = 200, **context: object) -> Response:
+    """`template` as a response; what every page needs is added here."""
+    language = reader_language()
+    other = "en" if language == "ja" else "ja"
+    # Only a page that was fetched can be fetched again in the other language.
+    place = request.path if request.method == "GET" else "/"
+    body = render_template(
+        template,
+        t=services.texts[language],
+        language=language,
+        language_url=f"{place}?lang={other}",
+        **context,
+    )
+    response = make_response(body, status)
+    if request.args.get("lang") == language:
+        response.set_cookie(
+            LANGUAGE_COOKIE, language, secure=services.settings.is_secure, httponly=True, samesite="Lax"
+        )
+    response.headers["Content-Language"] = language
+    return response
+
+
+def see_other(url: str) -> Response:
+    """RFC 9110 section 15.4.4: the next page is fetched by GET; a form is never sent on."""
+    return make_response(redirect(url, code=303))
+
+
+def send_reply(services: Services, reply: Reply, site: ServiceProvider) -> Response:
+    """Hand the browser over to the site."""
+    match reply:
+        case Redirect(url=url):
+            return see_other(url)
+        case FormPost(action=action, fields=fields):
+            _allow_form_to(action)
+            return page(services, "handover.html", site=site_of(site), action=action, fields=fields)
+
+
+def send_refusal(services: Services, login: PendingLogin, error: IdpError) -> Response:
+    """Tell citizen and site that nothing comes of `login`, which is used up."""
+    site = services.register.get(login.request.service_provider)
+    reply = services.adapter(site.protocol).refuse(error, login.request.reply)
+    match reply:
+        case Redirect(url=url):
+            return see_other(url)
+        case FormPost(action=action, fields=fields):
+            _allow_form_to(action)
+            message = texts(services).message(error.code)
+            return page(services, "stopped.html", message=message, site=site_of(site), action=action, fields=fields)
+
+
+def _allow_form_to(action: str) -> None:
+    """Let the page's form reach the site's scheme.
+
+    A site may answer the post by a redirect to another origin of its own, and Chromium applies form-action to redirects
+    too; so the scheme is allowed, not the one origin. The page holds no text from outside.
+    """
+    g.form_action = [f"{action.split(':', 1)[0]}:"]

@@ -1,0 +1,68 @@
+"""What holds for every request: the right host, no forged forwarding, small bodies, and headers that close the page."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, request
+
+from idp.domain.errors import RequestInvalid
+from idp.settings import IdpSettings
+
+MAXIMUM_BODY = 64 * 1024
+_FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Real-Ip")
+
+
+def protect(app: Flask, settings: IdpSettings) -> None:
+    """Install the checks and headers on `app`."""
+    app.config["MAX_CONTENT_LENGTH"] = MAXIMUM_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAXIMUM_BODY
+    app.config["MAX_FORM_PARTS"] = 50
+    host = urlsplit(settings.issuer).netloc
+
+    @app.before_request
+    def is_for_us() -> None:
+        """RFC 9112 section 3.2: a request for another host is not ours (421). No URL is ever made from `Host`."""
+        if request.host != host:
+            abort(421)
+
+    @app.before_request
+    def is_not_forged_forwarding() -> None:
+        """Only the configured proxy may say for whom it asks."""
+        if request.remote_addr != settings.server.trusted_proxy and any(
+            name in request.headers for name in _FORWARDING
+        ):
+            raise RequestInvalid("forwarded headers from an address that is not the configured proxy")
+
+    @app.after_request
+    def close_the_page(response: Response) -> Response:
+        """OWASP secure headers; `g.form_action` holds what the page's forms may reach besides ourselves."""
+        headers = response.headers
+        targets = " ".join(["'self'", *g.get("form_action", ())])
+        headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "
+            f"frame-ancestors 'none'; form-action {targets}",
+        )
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cache-Control", "no-store")
+        headers["X-Frame-Options"] = "DENY"
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        if settings.is_secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        return response
+
+
+def require_own_origin(settings: IdpSettings) -> None:
+    """A form of ours was sent from a page of ours (RFC 6454 section 7.3): defeats cross-site request forgery.
+
+    Beside it stands `SameSite=Lax`: a cross-site post carries no cookie at all.
+    """
+    if request.headers.get("Origin") != settings.issuer:
+        raise RequestInvalid("a form was sent from a page that is not ours")
+
+
+def require_agent_origin(settings: IdpSettings) -> None:
+    """The card's answer was sent from the agent's page, not from another site."""
+    if request.headers.get("Origin") != settings.agent.origin:
+        raise RequestInvalid("a card answer was sent from a page that is not the card agent's")

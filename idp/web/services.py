@@ -1,0 +1,38 @@
+"""What the pages work with; composition fills it once per worker."""
+
+from dataclasses import dataclass
+
+from foundation.clock import Clock
+from foundation.texts import Texts
+from idp.domain.service_provider import FederationProtocol
+from idp.protocols.contract import ProtocolAdapter
+from idp.protocols.oidc.adapter import OidcAdapter
+from idp.protocols.saml.adapter import SamlAdapter
+from idp.settings import IdpSettings
+from idp.usecases.card import CardLogin
+from idp.usecases.enrolment import Enrolment
+from idp.usecases.login import Logins
+from idp.usecases.ports import ServiceProviderRegister
+from idp.usecases.releases import Releases
+from idp.usecases.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Use cases, protocol adapters, texts and settings."""
+
+    settings: IdpSettings
+    clock: Clock
+    texts: dict[str, Texts]
+    register: ServiceProviderRegister
+    logins: Logins
+    card: CardLogin
+    enrolment: Enrolment
+    sessions: Sessions
+    releases: Releases
+    saml: SamlAdapter
+    oidc: OidcAdapter
+
+    def adapter(self, protocol: FederationProtocol) -> ProtocolAdapter:
+        """The adapter that answers in this protocol."""
+        return self.saml if protocol is FederationProtocol.SAML else self.oidc

@@ -1,0 +1,121 @@
+"""Due work from the database, one piece at a time; any number of copies may run.
+
+The agenda: fetch the revocation lists, and empty the short-lived tables.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from foundation.clock import Clock, system_clock
+from foundation.http import HttpClient
+from idp.adapters.db.audit import SqlAuditLog
+from idp.adapters.db.due_work import ClaimLost, SqlDueWork
+from idp.adapters.db.expiry import sweep
+from idp.adapters.db.schema import require_current
+from idp.adapters.revocation.crl_refresh import CrlRefresher, ListTaken
+from idp.composition import open_engine
+from idp.domain.events import RevocationListRefused, RevocationListTaken
+from idp.settings import IdpSettings
+from idp.trust import load_trust
+from idp.usecases.ports import AuditLog
+
+logger = logging.getLogger("idp.worker")
+
+LEASE = timedelta(minutes=10)
+RETRY = timedelta(seconds=30)
+SWEEP_EVERY = timedelta(minutes=1)
+LOOK_SECONDS = 1.0
+
+Work = Callable[[datetime], timedelta]
+"""Does one piece of work and says after how long it is due again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """The agenda with what each entry does."""
+
+    agenda: SqlDueWork
+    works: Mapping[str, Work]
+    clock: Clock
+
+    def plan(self) -> None:
+        """Put every work on the agenda that is not there yet, due now."""
+        for name in self.works:
+            self.agenda.plan(name, due_at=self.clock())
+
+    def do_one(self) -> bool:
+        """Do what is due longest; False if nothing is due. A failure is logged by its kind and tried again soon."""
+        claim = self.agenda.claim(now=self.clock(), lease=LEASE)
+        if claim is None:
+            return False
+        try:
+            pause = self.works[claim.name](self.clock())
+        except Exception as error:  # noqa: BLE001 (one work must not end the others)
+            logger.error("%s failed: %s", claim.name, type(error).__name__)  # noqa: TRY400 (messages may quote data)
+            pause = RETRY
+        try:
+            self.agenda.done(claim, next_due=self.clock() + pause)
+        except ClaimLost:
+            logger.warning("%s took longer than its lease", claim.name)
+        return True
+
+
+def make_worker(settings: IdpSettings, *, clock: Clock = system_clock) -> Worker:
+    """Wire a worker. Raises `SettingsError`, `SchemaMismatch`."""
+    engine = open_engine(settings)
+    require_current(engine)
+    refresher = CrlRefresher(
+        http=HttpClient(),
+        urls=settings.revocation.crl_urls,
+        anchors=load_trust(settings),
+        folder=settings.revocation.folder,
+    )
+    audit = SqlAuditLog(engine)
+    works: dict[str, Work] = {
+        "revocation lists": lambda now: _refresh(refresher, audit, settings.revocation.crl_refresh, now),
+        "expiry": lambda now: _sweep(engine, now),
+    }
+    return Worker(agenda=SqlDueWork(engine), works=works, clock=clock)
+
+
+def run(settings: IdpSettings, *, once: bool = False) -> None:
+    """Work until SIGTERM or Ctrl-C; with `once`, until nothing is due."""
+    worker = make_worker(settings)
+    worker.plan()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.is_set():
+        if not worker.do_one():
+            if once:
+                return
+            stop.wait(LOOK_SECONDS)
+
+
+def _refresh(refresher: CrlRefresher, audit: AuditLog, pause: timedelta, now: datetime) -> timedelta:
+    """Fetch every list; if one was refused, all are due again soon."""
+    all_taken = True
+    for outcome in refresher.refresh(now=now):
+        if isinstance(outcome, ListTaken):
+            head = outcome.head
+            audit.record(
+                RevocationListTaken(
+                    list_name=head.name, issued_at=head.this_update, next_update=head.next_update, at=now
+                )
+            )
+        else:
+            all_taken = False
+            logger.warning("revocation list %s: %s (%s)", outcome.url, outcome.why.value, outcome.detail)
+            audit.record(RevocationListRefused(list_name=outcome.url, code=outcome.why.value, at=now))
+    return pause if all_taken else min(pause, RETRY)
+
+
+def _sweep(engine: Engine, now: datetime) -> timedelta:
+    sweep(engine, now=now)
+    return SWEEP_EVERY

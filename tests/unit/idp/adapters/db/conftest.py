@@ -1,0 +1,5 @@
+"""Databases that need no server."""
+
+from tests.support.databases import sqlite_engine, sqlite_template
+
+__all__ = ["sqlite_engine", "sqlite_template"]

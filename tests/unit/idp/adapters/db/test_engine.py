@@ -1,0 +1,95 @@
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from idp.adapters.db.engine import (
+    POOL_OVERFLOW,
+    POOL_SIZE,
+    DatabaseUrlRefused,
+    create_database_engine,
+    reader,
+    unsynced_writer,
+    writer,
+)
+from idp.adapters.db.schema import upgrade
+
+_VERSION = text("SELECT version FROM register_version")
+SYNCHRONOUS = {1: "NORMAL", 2: "FULL"}
+
+
+def _pragma(engine: Engine, name: str) -> object:
+    with engine.begin() as connection:
+        return connection.execute(text(f"PRAGMA {name}")).scalar_one()
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/idp", "postgresql://localhost/idp", "sqlite+aiosqlite:///x.db"])
+def test_other_databases_and_drivers_are_refused(url: str) -> None:
+    with pytest.raises(DatabaseUrlRefused, match="neither sqlite nor"):
+        create_database_engine(url)
+
+
+def test_sqlite_keeps_foreign_keys_and_a_write_ahead_log(sqlite_engine: Engine) -> None:
+    assert _pragma(sqlite_engine, "foreign_keys") == 1
+    assert _pragma(sqlite_engine, "journal_mode") == "wal"
+    assert _pragma(sqlite_engine, "busy_timeout") == timedelta(seconds=5) // timedelta(milliseconds=1)
+
+
+def test_every_connection_of_the_pool_is_prepared(sqlite_engine: Engine) -> None:
+    engine = reader(sqlite_engine)
+    with engine.connect() as first, engine.connect() as second:
+        assert [c.execute(text("PRAGMA foreign_keys")).scalar_one() for c in (first, second)] == [1, 1]
+
+
+def test_writers_wait_for_the_disk_except_where_loss_is_harmless(sqlite_engine: Engine) -> None:
+    for _ in range(2):
+        engines = (writer(sqlite_engine), unsynced_writer(sqlite_engine), sqlite_engine)
+        levels = [SYNCHRONOUS[int(str(_pragma(engine, "synchronous")))] for engine in engines]
+        assert levels == ["FULL", "NORMAL", "FULL"]
+
+
+def test_reader_cannot_write_even_after_a_writer(sqlite_engine: Engine) -> None:
+    change = text("UPDATE register_version SET version = 7")
+    with writer(sqlite_engine).begin() as connection:
+        connection.execute(change)
+    with pytest.raises(DBAPIError, match="readonly"), reader(sqlite_engine).begin() as connection:
+        connection.execute(change)
+
+
+def test_writer_takes_its_turn_at_the_beginning(sqlite_engine: Engine) -> None:
+    """The second writer is refused when it begins, before it could have read anything; readers go on."""
+    sqlite_engine.dispose()
+    event.listen(sqlite_engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 0"))
+    begin_second = writer(sqlite_engine).begin()
+    with writer(sqlite_engine).begin():
+        with pytest.raises(OperationalError, match="locked"):
+            begin_second.__enter__()
+        with reader(sqlite_engine).begin() as connection:
+            assert connection.execute(_VERSION).scalar_one() == 0
+    with writer(sqlite_engine).begin() as connection:
+        assert connection.execute(_VERSION).scalar_one() == 0
+
+
+def test_new_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "idp.db"
+    engine = create_database_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    modes = {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+    engine.dispose()
+    assert modes == {0o600}
+
+
+def test_database_in_memory_holds_a_schema() -> None:
+    engine = create_database_engine("sqlite://")
+    upgrade(engine)
+    with reader(engine).begin() as connection:
+        assert connection.execute(_VERSION).scalar_one() == 0
+    engine.dispose()
+
+
+def test_pool_ends_somewhere(sqlite_engine: Engine) -> None:
+    assert (POOL_SIZE, POOL_OVERFLOW) == (8, 4)
+    assert "Pool size: 8" in sqlite_engine.pool.status()
