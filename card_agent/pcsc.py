@@ -24,6 +24,8 @@ from card_agent.transport import (
 
 _EITHER_PROTOCOL = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
 _HEADERS = {scard.SCARD_PROTOCOL_T0: scard.SCARD_PCI_T0, scard.SCARD_PROTOCOL_T1: scard.SCARD_PCI_T1}
+_SILENCE = (scard.SCARD_E_NOT_TRANSACTED, scard.SCARD_E_COMM_DATA_LOST)
+_STATUS_BYTES = 2
 _ERRORS: dict[int, type[ReaderError]] = {
     scard.SCARD_E_NO_SERVICE: NoReaderService,
     scard.SCARD_E_SERVICE_STOPPED: NoReaderService,
@@ -80,7 +82,10 @@ class PcscConnection:
         if result == scard.SCARD_W_RESET_CARD and self._is_untouched:
             self._reconnect()
             result, answer = self._send(apdu)
-        self._is_untouched = False
+        is_first, self._is_untouched = self._is_untouched, False
+        if result in _SILENCE or (result == scard.SCARD_S_SUCCESS and len(answer) < _STATUS_BYTES):
+            # A card that has answered before and falls silent has left; the service notices that later than we do.
+            raise (CardUnreadable if is_first else CardPulled)("send a command: no answer")
         _check(_as_pulled(result), "send a command")
         return bytes(byte & 0xFF for byte in answer)
 

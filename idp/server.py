@@ -3,10 +3,12 @@
 In production a proxy in front reads slow clients (docs/operations.md); the deadline is what stands without one.
 """
 
+import math
+import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from flask import Flask
@@ -14,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from idp.settings import IdpSettings
+from idp.web.security import MAXIMUM_BODY
 
 LARGEST_HEADER_LINE = 8190
 MOST_HEADERS = 60
@@ -23,34 +26,52 @@ CHECK_SECONDS = 0.5
 class DeadlineWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A threaded worker that cuts the connection of a request that is not through in time.
 
-    `request_seconds` covers reading, working and answering. Cutting the socket ends whatever blocks on it.
+    `request_seconds` covers reading, working and answering. Cutting the line ends whatever blocks on it, even a TLS
+    handshake.
     """
 
     request_seconds = 20.0
 
     def init_process(self) -> None:
         """Start the one thread that watches all requests of this worker."""
-        self._under_way: dict[object, tuple[socket.socket, float]] = {}
+        self._under_way: dict[socket.socket, float] = {}
+        self._cutting = threading.Lock()
         threading.Thread(target=self._watch, name="request-deadlines", daemon=True).start()
         super().init_process()
 
     def handle(self, conn: "object") -> object:
-        """One request, noted while it is under way."""
-        self._under_way[conn] = (conn.sock, time.monotonic() + self.request_seconds)  # type: ignore[attr-defined]
+        """One request, noted while it is under way by a descriptor of its own: TLS puts another socket in the place."""
+        line = socket.socket(fileno=os.dup(conn.sock.fileno()))  # type: ignore[attr-defined]
+        with self._cutting:
+            self._under_way[line] = time.monotonic() + self.request_seconds
         try:
             return super().handle(conn)
         finally:
-            self._under_way.pop(conn, None)
+            with self._cutting:
+                self._under_way.pop(line, None)
+                line.close()
+
+    def handle_request(self, req: "object", conn: "object") -> object:
+        """A body that is too large is not read to its end, so no other request can follow on its connection."""
+        if _announced_bytes(req.headers) > MAXIMUM_BODY:  # type: ignore[attr-defined]
+            req.force_close()  # type: ignore[attr-defined]
+        return super().handle_request(req, conn)
 
     def _watch(self) -> None:
         while True:
             time.sleep(CHECK_SECONDS)
             now = time.monotonic()
-            for conn, (connection, deadline) in list(self._under_way.items()):
-                if now >= deadline:
-                    self._under_way.pop(conn, None)
+            with self._cutting:
+                for line in [line for line, deadline in self._under_way.items() if now >= deadline]:
+                    del self._under_way[line]
                     with suppress(OSError):
-                        connection.shutdown(socket.SHUT_RDWR)
+                        line.shutdown(socket.SHUT_RDWR)
+
+
+def _announced_bytes(headers: Sequence[tuple[str, str]]) -> float:
+    """The length of a request's body as gunicorn has checked it; endless if it comes in chunks."""
+    given = {name.upper(): value for name, value in headers}
+    return math.inf if "TRANSFER-ENCODING" in given else int(given.get("CONTENT-LENGTH", "0"))
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

@@ -119,6 +119,8 @@ class IdpSettings:
             raise ValueError("issuer must be scheme://host[:port] without a trailing slash")
         if not self.lifetimes.challenge <= self.lifetimes.login <= LONGEST_LOGIN:
             raise ValueError("lifetimes: a challenge lasts no longer than its login, and a login at most an hour")
+        if self.revocation.ocsp_waiting >= self.server.threads:
+            raise ValueError("revocation.ocsp_waiting must be below server.threads: a slow responder must not take all")
         if self.profile is Profile.PRODUCTION and issuer.scheme != "https":
             raise ValueError("issuer must be https in a production profile")
 

@@ -186,6 +186,8 @@ def _delegate_key(certificate: x509.Certificate, issuer: TrustAnchor, *, now: da
     """
     allowed_hash(certificate.signature_algorithm_oid)
     certificate.verify_directly_issued_by(issuer.certificate)
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        raise ValueError("outside its validity")
     purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     if ExtendedKeyUsageOID.OCSP_SIGNING not in purposes or not usage.digital_signature:

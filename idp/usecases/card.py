@@ -134,11 +134,12 @@ class CardLogin:
         status = self.revocation.check(certificate, now=now)
         match status:
             case Good():
+                # An answer that did not repeat our nonce may be an old one, replayed: it serves this login alone.
                 return CertificateCheck(
                     source=CheckSource(status.source.value),
                     checked_at=now,
                     issued_at=status.this_update,
-                    next_update=status.next_update,
+                    next_update=status.next_update if status.may_be_reused else now,
                 )
             case Revoked():
                 raise _revoked(status)

@@ -24,6 +24,8 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 def create_app(services: Services, probes: dict[str, Probe]) -> Flask:
     """The identity provider as a WSGI application."""
     app = Flask("idp.web", static_url_path="/static")
+    # Two slashes are another address, not a misspelt one: nothing is redirected by guess.
+    app.url_map.merge_slashes = False
     app.jinja_env.filters.update(FILTERS)
     cookies = Cookies(secure=services.settings.is_secure)
     explain_errors(app, services, RefusalLog())

@@ -30,7 +30,8 @@ def receive(services: Services, cookies: Cookies, asked: LoginRequest) -> Respon
         else:
             return send_reply(services, adapter.answer(release, asked.reply), site)
     if asked.passive:
-        return send_reply(services, adapter.refuse(LoginNeeded(), asked.reply), site)
+        needed = LoginNeeded()
+        return send_reply(services, adapter.refuse(needed, asked.reply), site, refused=needed)
     browser = cookies.browser(request) or new_browser_handle()
     login = services.logins.begin(asked, browser, now=now)
     response = see_other(f"/login/{login.id}")
@@ -41,7 +42,8 @@ def receive(services: Services, cookies: Cookies, asked: LoginRequest) -> Respon
 def refuse_at_once(services: Services, adapter: ProtocolAdapter, refusable: Refusable) -> Response:
     """Tell the site, whose return address is proven, why its request will not be served."""
     site = services.register.get(refusable.service_provider)
-    return send_reply(services, adapter.refuse(refusable.error, refusable.reply), site)
+    error = refusable.error
+    return send_reply(services, adapter.refuse(error, refusable.reply), site, refused=error)
 
 
 def reason_to_ask(services: Services, login: PendingLogin, handle: SessionHandle | None) -> StepUpReason | str | None:

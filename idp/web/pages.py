@@ -48,8 +48,9 @@ def page(services: Services, template: str, status: int = 200, **context: object
     """`template` as a response; what every page needs is added here."""
     language = reader_language()
     other = "en" if language == "ja" else "ja"
-    # Only a page that was fetched can be fetched again in the other language.
-    place = request.path if request.method == "GET" else "/"
+    # Only a page of ours that was fetched can be fetched again in the other language; an unknown path may be anything,
+    # even another site's address behind two slashes.
+    place = request.path if request.method == "GET" and request.url_rule else "/"
     body = render_template(
         template,
         t=services.texts[language],
@@ -71,14 +72,16 @@ def see_other(url: str) -> Response:
     return make_response(redirect(url, code=303))
 
 
-def send_reply(services: Services, reply: Reply, site: ServiceProvider) -> Response:
-    """Hand the browser over to the site."""
+def send_reply(services: Services, reply: Reply, site: ServiceProvider, *, refused: IdpError | None = None) -> Response:
+    """Hand the browser over to the site, without waiting for the citizen; `refused` is what the reply tells it."""
     match reply:
         case Redirect(url=url):
             return see_other(url)
         case FormPost(action=action, fields=fields):
             _allow_form_to(action)
-            return page(services, "handover.html", site=site_of(site), action=action, fields=fields)
+            about, t = site_of(site), texts(services)
+            message = t.message(refused.code) if refused else t.message("login.handover", site=about.name)
+            return page(services, "handover.html", message=message, site=about, action=action, fields=fields)
 
 
 def send_refusal(services: Services, login: PendingLogin, error: IdpError) -> Response:

@@ -167,7 +167,13 @@ class Federation:
 
 def _check_signature(text: str, settings: Settings) -> None:
     """The metadata is one EntityDescriptor, signed as a whole by the pinned key."""
-    descriptor = md.entity_descriptor_from_string(text)
+    try:
+        descriptor = md.entity_descriptor_from_string(text)
+    except (
+        SyntaxError,
+        ValueError,
+    ) as error:  # XML's parse errors are of the first kind, forbidden entities of the second
+        raise LoginServiceUnreachable("metadata is not XML") from error
     signature = descriptor.signature if descriptor else None
     references = signature.signed_info.reference if signature and signature.signed_info else []
     if [reference.uri for reference in references] != [f"#{descriptor.id}" if descriptor else None]:

@@ -59,6 +59,7 @@ class LoginService:
                 "default_timeout": SECONDS_TO_WAIT,
                 "verify": str(settings.ca_file) if settings.ca_file else True,
                 "trust_env": False,
+                "max_redirects": 0,
             },
         )
 

@@ -1,15 +1,19 @@
 """Somebody with a revoked card, or between us and the revocation services, tries to get in or to stop all logins."""
 
+import ssl
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import ocsp
 
 from foundation.http import (
@@ -26,7 +30,10 @@ from idp.adapters.revocation.ocsp_client import OcspClient
 from idp.adapters.revocation.source import CardRevocation
 from jpki.certificates import AuthenticationCertificate, parse_certificate
 from jpki.revocation import Good, RevocationStatus, Revoked, StatusSource, Unknown, WhyUnknown
+from testbed.authorities import Signer
 from testbed.faults import CrlFault, OcspFault
+from testbed.ocsp_messages import CertificateId, OcspAnswer, write_answer
+from testbed.ocsp_messages import Good as GoodAnswer
 from testbed.people import IBARAKI_TSUKUBA, MUNICIPALITIES
 from tests.support.certificates import anchors_of, verified
 from tests.support.pki import LeafCertificate, SamplePki, a_pki, a_revocation
@@ -98,6 +105,65 @@ def test_slow_peer_is_cut_off_at_the_deadline_however_it_drips(http: HttpClient,
             http.post(server.url, b"question", content_type="text/plain", limits=LIMITS)
         taken = time.monotonic() - started
     assert DEADLINE.total_seconds() * 0.9 <= taken < AT_MOST
+
+
+@pytest.mark.parametrize("behave", [silent, dripping_head, dripping_body])
+def test_slow_peer_is_cut_off_over_tls_too(tmp_path: Path, behave: Behaviour) -> None:
+    context, anchor = a_web_identity(tmp_path)
+
+    def encrypted(peer: Conversation, server: RawServer) -> None:
+        with context.wrap_socket(peer.connection, server_side=True) as connection:
+            behave(Conversation(connection=connection, over=peer.over), server)
+
+    http = HttpClient(web_anchors=anchor)
+    with raw_server(encrypted) as server:
+        started = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            http.get(f"https://127.0.0.1:{server.port}/", limits=LIMITS)
+        assert time.monotonic() - started < AT_MOST
+
+
+def test_peer_that_never_finishes_the_tls_handshake_is_cut_off(http: HttpClient) -> None:
+    with raw_server(silent) as server:
+        started = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            http.get(f"https://127.0.0.1:{server.port}/", limits=LIMITS)
+        assert time.monotonic() - started < AT_MOST
+
+
+def test_peer_with_a_certificate_nobody_vouches_for_gets_no_question(http: HttpClient, tmp_path: Path) -> None:
+    context, _ = a_web_identity(tmp_path)
+
+    def encrypted(peer: Conversation, server: RawServer) -> None:
+        with context.wrap_socket(peer.connection, server_side=True) as connection:
+            server.requests.append(Conversation(connection=connection, over=peer.over).read_request())
+
+    with raw_server(encrypted) as server, pytest.raises(PeerUnreachable):
+        http.post(f"https://127.0.0.1:{server.port}/", b"question", content_type="text/plain", limits=LIMITS)
+    assert server.requests == []
+
+
+def a_web_identity(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """The server's side of TLS for 127.0.0.1, and the file with which a client trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    anchor, key_file = folder / "web.crt", folder / "web.key"
+    anchor.write_bytes(certificate.public_bytes(Encoding.PEM))
+    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(anchor, key_file)
+    return context, anchor
 
 
 def test_deadline_of_one_exchange_does_not_cut_the_next_on_the_same_connection(http: HttpClient) -> None:
@@ -254,6 +320,35 @@ def test_answer_that_may_not_be_believed_lets_nobody_in(  # noqa: PLR0917 (fixtu
         http.close()
     assert isinstance(status, Unknown)
     assert status.list_why is WhyUnknown.NO_LIST
+
+
+def test_revoked_card_cannot_sign_its_own_good_answer(
+    pki: SamplePki, http: HttpClient, leaf: LeafCertificate, certificate: AuthenticationCertificate, tmp_path: Path
+) -> None:
+    card = Signer(certificate=x509.load_der_x509_certificate(leaf.der), private_key=leaf.private_key)
+
+    def answer(nonce: bytes) -> bytes:
+        return write_answer(
+            OcspAnswer(
+                certificate=CertificateId(
+                    algorithm=CERT_ID_HASH(),
+                    issuer_name_hash=certificate.issuer.ocsp_name_hash,
+                    issuer_key_hash=certificate.issuer.ocsp_key_hash,
+                    serial=certificate.serial,
+                ),
+                status=GoodAnswer(),
+                produced_at=pki.now,
+                this_update=pki.now,
+                next_update=pki.now + timedelta(minutes=15),
+                nonce=nonce,
+                signer=card,
+            )
+        )
+
+    with raw_server(responder(answer)) as server:
+        status = a_source(http, certificate, tmp_path, server.url).check(certificate, now=pki.now)
+        http.close()
+    assert status == Unknown(checked_at=pki.now, why=WhyUnknown.BY_A_STRANGER, list_why=WhyUnknown.NO_LIST)
 
 
 def test_answer_stripped_of_its_nonce_cannot_be_kept_for_later(

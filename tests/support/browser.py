@@ -83,6 +83,7 @@ class Browser:
         self.cookies: dict[str, Cookie] = {}
         self.responses: list[TestResponse] = []
         self.headers: dict[str, str] = {}
+        self._carries_cookies = True
         self._client = app.test_client(use_cookies=False)
 
     def open(self, address: str) -> Page:
@@ -95,8 +96,15 @@ class Browser:
         fields = {name: value for name, value in (form.fields | changes).items() if value is not None}
         return self.send(urljoin(page.address, form.action), fields, origin=_origin(page.address))
 
-    def send(self, action: str, fields: Mapping[str, str], *, origin: str | None) -> Page:
-        """Post a form from a page of `origin`, or without saying from where."""
+    def send(
+        self, action: str, fields: Mapping[str, str], *, origin: str | None, is_same_site: bool | None = None
+    ) -> Page:
+        """Post a form from a page of `origin`, or without saying from where.
+
+        Only posts from the same site carry cookies; that is the same origin, unless `is_same_site` says otherwise (two
+        hosts of one registrable domain are one site).
+        """
+        self._carries_cookies = origin == self.origin if is_same_site is None else is_same_site
         return self._go("POST", action, fields, origin=origin)
 
     def _go(self, method: str, address: str, fields: Mapping[str, str], *, origin: str | None) -> Page:
@@ -113,7 +121,7 @@ class Browser:
 
     def _request(self, method: str, address: str, fields: Mapping[str, str], *, origin: str | None) -> TestResponse:
         parts = urlsplit(address)
-        is_foreign_post = method == "POST" and origin != self.origin
+        is_foreign_post = method == "POST" and not self._carries_cookies
         sent = [cookie for cookie in self.cookies.values() if not (is_foreign_post and cookie.is_lax)]
         headers = {"Accept-Language": self.language} | self.headers
         headers |= {"Origin": origin} if origin is not None else {}

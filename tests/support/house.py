@@ -40,8 +40,8 @@ from idp.adapters.db.tables import AuditEventRow
 from idp.adapters.db.unit_of_work import SqlUnitOfWork
 from idp.adapters.keys.key_folder import KeyFolder, make_keys
 from idp.composition import build
-from idp.domain.events import AuditEvent
-from idp.domain.service_provider import Sector, SectorCode, ServiceProvider, Tier, TrustCircle
+from idp.domain.events import AuditEvent, ServiceProviderApplied
+from idp.domain.service_provider import LocalText, Sector, SectorCode, ServiceProvider, Tier, TrustCircle
 from idp.settings import (
     AgentSettings,
     DatabaseSettings,
@@ -53,7 +53,6 @@ from idp.settings import (
     ServerSettings,
     TrustSettings,
 )
-from idp.usecases.ports import RevocationSource
 from idp.usecases.service_providers import Onboarding
 from idp.web.services import Services
 from jpki.certificates import AuthenticationCertificate
@@ -313,6 +312,16 @@ class SampleHouse:
         form = {name: value for name, value in (card.answer(page) | changes).items() if value is not None}
         return browser.send("/card/answer", form, origin=origin)
 
+    def agent_says(self, browser: Browser, page: Page, outcome: str) -> Page:
+        """The agent hands the browser back without a signature."""
+        question = page.form(AGENT).fields
+        fields = {"format": question["format"], "nonce": question["nonce"], "outcome": outcome}
+        return browser.send("/card/answer", fields, origin=AGENT)
+
+    def heading(self, text_id: str, language: str = "en", **arguments: object) -> str:
+        """The heading of a text, to be compared with a page's."""
+        return self.services.texts[language].message(text_id, **arguments).heading
+
     def log_in(self, browser: Browser, site: Site, card: Card, address: str | None = None) -> Page:
         """The whole way, with card and consent where they are asked for; the page with the site's answer."""
         page = browser.open(address or site.address())
@@ -324,10 +333,11 @@ class SampleHouse:
         return page
 
     def events(self) -> list[AuditEvent]:
-        """The audit trail, oldest first."""
+        """The audit trail since the sites were registered, oldest first."""
         with self.engine.connect() as connection:
             rows = connection.execute(select(AuditEventRow.kind, AuditEventRow.body).order_by(AuditEventRow.id)).all()
-        return [decode_event(kind, body) for kind, body in rows]
+        events = [decode_event(kind, body) for kind, body in rows]
+        return [event for event in events if not isinstance(event, ServiceProviderApplied)]
 
 
 def is_logged_in(browser: Browser) -> bool:
@@ -370,12 +380,10 @@ def house_settings(foundations: Foundations, folder: Path, **changes: Unpack[Set
 
 
 @contextmanager
-def a_house(
-    foundations: Foundations, settings: IdpSettings, *, source: RevocationSource | None = None
-) -> Iterator[SampleHouse]:
-    """The house by `settings`; `source` replaces `house.revocation`, which then asks nobody and is asked by nobody."""
+def a_house(foundations: Foundations, settings: IdpSettings, *, asks_really: bool = False) -> Iterator[SampleHouse]:
+    """The house by `settings`; with `asks_really` it has their revocation sources, and nobody asks `house.revocation`."""
     clock, revocation = FakeClock(foundations.pki.now), FakeRevocation()
-    built = build(settings, clock=clock, revocation=source or revocation)
+    built = build(settings, clock=clock, revocation=None if asks_really else revocation)
 
     def client(name: str) -> OidcSite:
         return OidcSite(
@@ -418,7 +426,8 @@ def _client_site(name: str) -> ServiceProvider:
     registration = oidc.a_registration(
         redirect_uris=[f"https://{name}.example/callback"], jwks={"keys": [oidc.public_jwk(oidc.an_ec_signer(name))]}
     )
-    return oidc.a_client_site(name=name, client_id=f"https://{name}.example", registration=registration)
+    site = oidc.a_client_site(name=name, client_id=f"https://{name}.example", registration=registration)
+    return replace(site, name=LocalText(ja=f"見本{name}", en=f"Sample {name}"))
 
 
 def _sectors(sites: Sequence[ServiceProvider]) -> list[Sector]:

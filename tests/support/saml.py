@@ -291,7 +291,8 @@ class TestSite:
             "Destination": SSO_URL,
             "AssertionConsumerServiceURL": RETURN_URL,
             "ProtocolBinding": "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST",
-        } | changes
+            **changes,
+        }
         written = " ".join(f"{name}={quoteattr(value)}" for name, value in attributes.items() if value is not None)
         return (
             f'{before}<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"'

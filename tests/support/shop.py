@@ -51,7 +51,8 @@ class Network:
             case "/oidc/token":
                 answer = self.door.token(parse_qsl(str(request.body), keep_blank_values=True))
                 return answer.status, answer.body
-        raise AssertionError(path)
+            case _:
+                raise AssertionError(path)
 
 
 @dataclass(kw_only=True)

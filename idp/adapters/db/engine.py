@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 WAIT_FOR_LOCK = timedelta(seconds=5)
@@ -37,16 +37,24 @@ class DatabaseUrlRefused(Exception):
 def create_database_engine(url: str) -> Engine:
     """An engine for `sqlite:///path`, `sqlite://` (memory, one thread) or `postgresql+psycopg://…`; one per process.
 
-    A new SQLite file can be read by its owner only. Raises `DatabaseUrlRefused`.
+    A new SQLite file can be read by its owner only. Raises `DatabaseUrlRefused`, also for a password in the URL: it
+    belongs in a file of libpq's form, named by `?passfile=/path`.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUrlRefused("the database's URL cannot be read") from error
+    if parsed.password is not None:
+        raise DatabaseUrlRefused("the database's URL holds a password; put it in a file, named by ?passfile=/path")
     match parsed.drivername:
         case "sqlite":
             return _sqlite(parsed)
         case "postgresql+psycopg":
             return _postgresql(parsed)
         case other:
-            raise DatabaseUrlRefused(f"database.url: {other} is neither sqlite nor postgresql+psycopg")
+            raise DatabaseUrlRefused(
+                f"the database's URL begins with {other}, which is neither sqlite nor postgresql+psycopg"
+            )
 
 
 def reader(engine: Engine) -> Engine:

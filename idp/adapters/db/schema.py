@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -13,8 +14,9 @@ from sqlalchemy import Connection, Engine, text
 from idp.adapters.db import migrations
 from idp.adapters.db.engine import reader, writer
 
-_ONE_MIGRATOR_AT_A_TIME = text("SELECT pg_advisory_xact_lock(724001)")
-"""PostgreSQL only; on SQLite the transaction that begins IMMEDIATE is the lock. The number is ours by choice."""
+_POSTGRESQL_PREPARES = (text("SET LOCAL statement_timeout = 0"), text("SELECT pg_advisory_xact_lock(724001)"))
+"""A migration may take its time, and no two run at once; the lock's number is ours by choice. On SQLite the transaction
+that begins IMMEDIATE is the lock."""
 
 
 class SchemaMismatch(Exception):
@@ -27,8 +29,9 @@ class SchemaMismatch(Exception):
         self.needed = needed
 
 
+@cache
 def expected_version() -> str:
-    """The newest migration that this program carries."""
+    """The newest migration that this program carries; it cannot change while the program runs."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     if head is None:
         raise LookupError("the program was packaged without its migrations")
@@ -65,7 +68,8 @@ def downgrade(engine: Engine, *, to: str) -> None:
 def _migrating(engine: Engine) -> Iterator[Config]:
     with writer(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(_ONE_MIGRATOR_AT_A_TIME)
+            for statement in _POSTGRESQL_PREPARES:
+                connection.execute(statement)
         yield _config(connection)
 
 

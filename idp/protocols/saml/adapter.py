@@ -57,12 +57,12 @@ class SamlAdapter:
         self._metadata = MetadataWriter(settings=settings, signer=signer)
         self._replies = Codec(Reply)
 
-    def understand_redirect(self, query: bytes, *, now: datetime) -> LoginRequest:
-        """The request in `query`, the octets after the question mark exactly as the browser sent them.
+    def understand_redirect(self, unverified_query: bytes, *, now: datetime) -> LoginRequest:
+        """The request in `unverified_query`, the octets after the question mark exactly as the browser sent them.
 
         Raises a leaf of `RequestRejected` for a page, `Refusable` once the site may be told.
         """
-        received = self._receive(query, now)
+        received = self._receive(unverified_query, now)
         for check in CHECKS:
             check(received)
         return_url = return_address(received)
@@ -86,8 +86,8 @@ class SamlAdapter:
         """Our signed EntityDescriptor, for the media type `application/samlmetadata+xml`."""
         return self._metadata.write(now=now)
 
-    def _receive(self, query: bytes, now: datetime) -> Received:
-        message = read_redirect(query)
+    def _receive(self, unverified_query: bytes, now: datetime) -> Received:
+        message = read_redirect(unverified_query)
         request = read_request(message.xml, self._schema)
         site = self._register.by_protocol_id(FederationProtocol.SAML, request.issuer)
         return Received(
@@ -103,7 +103,7 @@ class SamlAdapter:
         """Profiles 4.1.4.5 asks this of sites; for us it stops a captured address from starting logins."""
         request = received.request
         self._replays.put(
-            f"saml request\n{request.issuer}\n{request.id}",
+            f"{request.issuer}\n{request.id}",
             request.id,
             now=received.now,
             expires_at=request.issued_at + self._settings.request_max_age + 2 * self._settings.skew,

@@ -3,7 +3,6 @@
 Everything here comes back as a tree of lxml, and only with characters that XML 1.0 can carry unchanged.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,9 +21,6 @@ from idp.protocols.saml.documents import Element
 from idp.protocols.saml.errors import Status
 from idp.protocols.saml.names import BEARER, ENTITY, HTTP_REDIRECT, PROTOCOL, URI_NAME
 from idp.protocols.saml.times import write_instant
-
-_UNCARRIED = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""XML 1.0 section 2.2, without the carriage return, which every parser turns into a line feed."""
 
 _PREFIXES = {
     "samlp": samlp.NAMESPACE,
@@ -217,8 +213,14 @@ def _attributes(attributes: Sequence[AttributeValues]) -> list[Any]:
 
 
 def _tree(message: Any) -> Element:  # noqa: ANN401 (pysaml2 has no types)
-    """Raises `ServiceFault` for a character that would not arrive as it is: better no message than another one."""
+    """Raises `ServiceFault` for a character that would not arrive as it is: better no message than another one.
+
+    That is every character outside XML 1.0 section 2.2, and the carriage return, which parsers turn into a line feed.
+    """
     text = message.to_string(_PREFIXES).decode()
-    if _UNCARRIED.search(text):
+    if "\r" in text:
         raise ServiceFault
-    return etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    try:
+        return etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
+    except etree.XMLSyntaxError as error:
+        raise ServiceFault from error

@@ -168,3 +168,17 @@ def test_a_card_that_leaves_is_pulled(service: FakeService, result: int) -> None
     service.transmits = [(result, [])]
     with PcscTransport().connect("A") as connection, pytest.raises(CardPulled):
         connection.transmit(b"\x00\xa4")
+
+
+@pytest.mark.parametrize("silence", [(scard.SCARD_E_NOT_TRANSACTED, []), (OK, []), (OK, [0x90])])
+def test_a_card_that_falls_silent_is_pulled_and_one_that_never_spoke_is_unreadable(
+    service: FakeService, silence: tuple[int, list[int]]
+) -> None:
+    service.transmits = [(OK, [0x90, 0x00]), silence]
+    with PcscTransport().connect("A") as connection:
+        connection.transmit(b"\x00\xa4")
+        with pytest.raises(CardPulled):
+            connection.transmit(b"\x80\x2a")
+    service.connects, service.transmits = [OK], [silence]
+    with PcscTransport().connect("A") as connection, pytest.raises(CardUnreadable):
+        connection.transmit(b"\x00\xa4")

@@ -11,10 +11,7 @@ DEVELOPMENT = Path(__file__).parents[3] / "config" / "development" / "agent.toml
 def test_the_development_settings_are_valid() -> None:
     settings = load(AgentSettings, DEVELOPMENT)
     assert settings.host == "127.0.0.1:8471"
-    assert [site.answer_address for site in settings.sites] == [
-        "http://127.0.0.2:8472/card/answer",
-        "https://127.0.0.2:8472/card/answer",
-    ]
+    assert [site.answer_address for site in settings.sites] == ["http://127.0.0.2:8472/card/answer"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ def connection() -> Iterator[Connection]:
 
 def _keep(connection: Connection, at: datetime | None) -> datetime | None:
     connection.execute(insert(INSTANTS), {"id": 1, "at": at})
-    return connection.execute(select(INSTANTS.c.at)).scalar_one()
+    kept: datetime | None = connection.execute(select(INSTANTS.c.at)).scalar_one()
+    return kept
 
 
 def test_instant_comes_back_to_the_microsecond_and_aware(connection: Connection) -> None:

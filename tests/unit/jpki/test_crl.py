@@ -13,6 +13,7 @@ from jpki.crl import RevokedEntry, VerifiedCrl, verify_crl
 from jpki.errors import CrlRejected
 from jpki.revocation import RevocationReason
 from testbed.faults import CrlFault
+from testbed.ocsp_messages import sign_data
 from testbed.people import IBARAKI_TSUKUBA
 from testbed.profiles import Authority, Generation, distribution_point
 from tests.support.certificates import anchors_of, verified
@@ -218,6 +219,17 @@ def test_critical_entry_extension_that_is_not_understood_refuses_the_list(pki: S
 def test_weaker_hash_than_sha_256_is_refused(pki: SamplePki) -> None:
     with pytest.raises(CrlRejected, match="algorithm"):
         verify(pki, a_crl(pki, scope=scope(), algorithm=hashes.SHA224()))
+
+
+def test_two_signature_algorithms_in_one_list_are_refused(pki: SamplePki) -> None:
+    crl = a_crl(pki, scope=scope())
+    sha256, sha512 = (bytes.fromhex(f"06092a864886f70d0101{last}") for last in ("0b", "0d"))
+    signed = x509.load_der_x509_crl(crl)
+    claiming = signed.tbs_certlist_bytes.replace(sha256, sha512)
+    signature = sign_data(claiming, pki.pki.authority(Authority.AUTHENTICATION).root.private_key)
+    forged = crl.replace(signed.tbs_certlist_bytes, claiming).replace(signed.signature, signature)
+    with pytest.raises(CrlRejected):
+        verify(pki, forged)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -39,7 +39,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "login again": ("login.html", LOGIN | {"why": HOSTILE, "learns": [HOSTILE]}),
     "enrolment": ("enrolment.html", ENROLMENT),
     "enrolment unticked": ("enrolment.html", ENROLMENT | {"error": True}),
-    "hand-over": ("handover.html", HAND_OVER),
+    "hand-over": ("handover.html", HAND_OVER | {"message": Message(heading="見出し", body=HOSTILE)}),
     "stopped": ("stopped.html", HAND_OVER | {"message": Message(heading="見出し")}),
     "error": ("error.html", ERROR),
     "error with a cure": ("error.html", ERROR | {"action": {"label": HOSTILE, "url": "/x"}, "leave_url": "/y"}),

@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from tests.support.oidc import ISSUER, SUBJECT, an_ec_signer, public_jwk
+from idp.protocols.oidc.jws import sign_claims
+from tests.support.oidc import ISSUER, SUBJECT, an_ec_signer, an_rsa_signer, public_jwk
 from tests.support.shop import Shop
 
 
@@ -35,6 +36,7 @@ def test_the_request_has_all_that_protects_it(shop: Shop) -> None:
         ("state=", "state=x"),
         ("code=", "code=x"),
         ("code=", "code=x&code="),
+        ("code=", "x=1&x=2&code="),
     ],
 )
 def test_an_answer_that_was_tampered_with_is_refused(shop: Shop, old: str, new: str) -> None:
@@ -60,12 +62,20 @@ def test_an_answer_for_another_browser_is_refused(shop: Shop) -> None:
     assert other.get(back).status_code == 400
 
 
+def claims_in(body: dict[str, object]) -> dict[str, object]:
+    return msgspec.json.decode(base64.urlsafe_b64decode(str(body["id_token"]).split(".")[1] + "=="))
+
+
 def changed_claims(body: dict[str, object], **changes: object) -> dict[str, object]:
     """The ID token with other claims, its signature left as it was."""
-    header, claims, signature = str(body["id_token"]).split(".")
-    table = msgspec.json.decode(base64.urlsafe_b64decode(claims + "=="), type=dict[str, object])
-    forged = base64.urlsafe_b64encode(msgspec.json.encode(table | changes)).rstrip(b"=").decode()
+    header, _, signature = str(body["id_token"]).split(".")
+    forged = base64.urlsafe_b64encode(msgspec.json.encode(claims_in(body) | changes)).rstrip(b"=").decode()
     return body | {"id_token": f"{header}.{forged}.{signature}"}
+
+
+def signed_anew(body: dict[str, object], **changes: object) -> dict[str, object]:
+    """The ID token with other claims, signed by the provider's own key."""
+    return body | {"id_token": sign_claims(claims_in(body) | changes, an_rsa_signer("idp"))}
 
 
 def test_an_id_token_changed_on_the_way_is_refused(shop: Shop) -> None:
@@ -73,6 +83,32 @@ def test_an_id_token_changed_on_the_way_is_refused(shop: Shop) -> None:
     shop.network.change = lambda path, body: changed_claims(body, sub="x") if path == "/oidc/token" else body
 
     assert shop.browser.get(back).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "other", "azp": "shop"},
+        {"aud": ["other"]},
+        {"iss": "https://evil.example"},
+        {"nonce": "another"},
+        {"acr": f"{ISSUER}/acr/fallback"},
+        {"exp": 1_700_000_000},
+        {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
+    ],
+)
+def test_a_well_signed_id_token_that_is_not_for_this_login_is_refused(shop: Shop, changes: dict[str, object]) -> None:
+    back = shop.begin()
+    shop.network.change = lambda path, body: signed_anew(body, **changes) if path == "/oidc/token" else body
+
+    assert shop.browser.get(back).status_code == 400
+
+
+def test_a_well_signed_id_token_with_nothing_changed_is_good(shop: Shop) -> None:
+    back = shop.begin()
+    shop.network.change = lambda path, body: signed_anew(body) if path == "/oidc/token" else body
+
+    assert shop.browser.get(back).status_code == 303
 
 
 def test_an_id_token_by_a_stranger_is_refused(shop: Shop) -> None:
@@ -85,7 +121,7 @@ def test_an_id_token_by_a_stranger_is_refused(shop: Shop) -> None:
 
 def test_a_token_answer_without_an_id_token_is_refused(shop: Shop) -> None:
     back = shop.begin()
-    shop.network.change = lambda path, body: {**body, "id_token": None} if path == "/oidc/token" else body
+    shop.network.change = lambda _, body: {name: value for name, value in body.items() if name != "id_token"}
 
     assert shop.browser.get(back).status_code == 400
 

@@ -32,6 +32,17 @@ def test_other_databases_and_drivers_are_refused(url: str) -> None:
         create_database_engine(url)
 
 
+def test_password_in_the_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(DatabaseUrlRefused, match="passfile") as caught:
+        create_database_engine("postgresql+psycopg://idp:topsecret@localhost/idp")
+    assert "topsecret" not in str(caught.value)
+
+
+def test_address_that_is_none_is_refused() -> None:
+    with pytest.raises(DatabaseUrlRefused, match="cannot be read"):
+        create_database_engine("idp.db")
+
+
 def test_sqlite_keeps_foreign_keys_and_a_write_ahead_log(sqlite_engine: Engine) -> None:
     assert _pragma(sqlite_engine, "foreign_keys") == 1
     assert _pragma(sqlite_engine, "journal_mode") == "wal"
