@@ -64,7 +64,7 @@ class HttpClient:
         """`web_anchors` is a PEM file of CAs that are trusted for TLS instead of the system's own."""
         context = ssl.create_default_context(cafile=web_anchors)
         context.sslsocket_class = _TlsSocket
-        self._pools = urllib3.PoolManager(maxsize=connections_per_peer, retries=False, ssl_context=context)
+        self._pools = urllib3.PoolManager(maxsize=connections_per_peer, ssl_context=context)
         self._pools.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
     def get(self, url: str, *, limits: ExchangeLimits) -> bytes:

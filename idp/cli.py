@@ -18,10 +18,17 @@ from idp.composition import build, open_engine, registration_checks
 from idp.onboarding_file import OnboardingRefused, read_onboarding_file
 from idp.server import Server
 from idp.settings import IdpSettings, Profile, SettingsError, load_settings
-from idp.usecases.service_providers import Onboarding
+from idp.usecases.service_providers import Onboarding, OnboardingConflict
 
 SETTINGS_VARIABLE = "IDP_SETTINGS"
-REFUSALS = (SettingsError, KeyUnusable, schema.SchemaMismatch, DatabaseUrlRefused, OnboardingRefused)
+REFUSALS = (
+    SettingsError,
+    KeyUnusable,
+    schema.SchemaMismatch,
+    DatabaseUrlRefused,
+    OnboardingRefused,
+    OnboardingConflict,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -97,17 +97,13 @@ class _Layout(NamedTuple):
 
 
 def _layout(data: bytes) -> _Layout:
-    """Where the signed part and the entries lie; inner and outer algorithm are the same. Raises `NotDer`."""
+    """Where the signed part and the entries lie. Raises `NotDer`."""
     start, end = der.element(data, 0, len(data), der.SEQUENCE)
     if end != len(data):
         raise der.NotDer("bytes after the end")
     position, signed_end = der.element(data, start, end, der.SEQUENCE)
-    _, after_outer = der.element(data, signed_end, end, der.SEQUENCE)
     _, position = der.element(data, position, signed_end, der.INTEGER)
-    inner_start = position
     _, position = der.element(data, position, signed_end, der.SEQUENCE)
-    if data[inner_start:position] != data[signed_end:after_outer]:
-        raise der.NotDer("two signature algorithms")
     _, position = der.element(data, position, signed_end, der.SEQUENCE)
     while der.next_tag(data, position, signed_end) in (der.UTC_TIME, der.GENERALIZED_TIME):
         _, position = der.element(data, position, signed_end, data[position])

@@ -41,9 +41,11 @@ def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     try:
-        with tempfile.TemporaryDirectory(prefix="card-tour-") as home:
-            with a_running_house(Path(home) / "state", lambda line: print(f"     {line}", flush=True)) as stack:
-                _visit_all(stack, Path(home))
+        with (
+            tempfile.TemporaryDirectory(prefix="card-tour-") as home,
+            a_running_house(Path(home) / "state", lambda line: print(f"     {line}", flush=True)) as stack,
+        ):
+            _visit_all(stack, Path(home))
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -148,7 +150,9 @@ def _trouble(visitor: Visitor, album: Album) -> None:
     visitor.presses_login()
     visitor.goes_to_the_card()
     album.picture("agent-locked", "A locked PIN: no field, and where to go.")
-    visitor.goes_back()
+    visitor.stops_at_the_agent()
+    visitor.page.wait_for_url("**/refused/**")
+    album.picture("refused-locked", "Back at the provider.")
     visitor.opens("ministry")
     visitor.presses_login()
     visitor.is_at("idp")

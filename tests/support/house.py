@@ -381,7 +381,7 @@ def house_settings(foundations: Foundations, folder: Path, **changes: Unpack[Set
 
 @contextmanager
 def a_house(foundations: Foundations, settings: IdpSettings, *, asks_really: bool = False) -> Iterator[SampleHouse]:
-    """The house by `settings`; with `asks_really` it has their revocation sources, and nobody asks `house.revocation`."""
+    """The house by `settings`. With `asks_really` it has their revocation sources; nobody asks `house.revocation`."""
     clock, revocation = FakeClock(foundations.pki.now), FakeRevocation()
     built = build(settings, clock=clock, revocation=None if asks_really else revocation)
 

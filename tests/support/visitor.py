@@ -1,6 +1,7 @@
 """A citizen at the browser: each method is one thing that a person does, and waits until its page is there."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.sync_api import BrowserContext, Page, expect
@@ -58,6 +59,10 @@ class Visitor:
         """The page's own way back, not the browser's."""
         self.page.locator(WAY_BACK).first.click()
 
+    def stops_at_the_agent(self) -> None:
+        """The agent's way back."""
+        self.page.locator("button[name=leave]").click()
+
     def agrees(self) -> None:
         """To the registration."""
         self.page.locator("input[name=agree]").check()
@@ -70,6 +75,10 @@ class Visitor:
         self.presses_login()
         self.goes_to_the_card()
         self.types_pin(pin)
+        self.arrives(site)
+
+    def arrives(self, site: str) -> None:
+        """In, at the site, with registration on the way if it is asked for."""
         self.page.wait_for_url(re.compile(rf"/enrolment/|{re.escape(self.stack.plan.origin(site))}/home"))
         if "/enrolment/" in self.page.url:
             self.agrees()
@@ -95,3 +104,7 @@ class Visitor:
 def a_visitor(context: BrowserContext, stack: Stack) -> Visitor:
     """A person with a new page."""
     return Visitor(page=context.new_page(), stack=stack)
+
+
+Visitors = Callable[..., Visitor]
+"""Makes a visitor; `locale`, `size` and `scripts` say what browser they have."""

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundation.records import Codec, RecordUnreadable
@@ -42,11 +42,13 @@ RECORDS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_record_round_trips(record: Record) -> None:
     assert CODEC.decode(CODEC.encode(record)) == record
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_text_holds_no_nul(record: Record) -> None:
     assert "\0" not in CODEC.encode(record)
