@@ -77,7 +77,7 @@ def write_crl(plan: CrlPlan) -> bytes:
     Its number is the time in milliseconds, so it grows from list to list without a counter.
     """
     builder = (
-        x509.CertificateRevocationListBuilder()
+        x509.CertificateRevocationListBuilder(revoked_certificates=list(_entries(plan.revoked)))
         .issuer_name(plan.signer.certificate.subject)
         .last_update(plan.this_update)
         .next_update(plan.next_update)
@@ -85,8 +85,6 @@ def write_crl(plan: CrlPlan) -> bytes:
         .add_extension(x509.CRLNumber(int(plan.this_update.timestamp() * _MILLISECONDS)), critical=False)
         .add_extension(_scope(distribution_point(plan.authority, plan.municipality)), critical=True)
     )
-    for entry in _entries(plan.revoked):
-        builder = builder.add_revoked_certificate(entry)
     return builder.sign(plan.signer.private_key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 

@@ -6,8 +6,8 @@ The responder's faults stand in `testbed.faults`; the worker fetches the lists a
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from jpki.revocation import RevocationReason
 from testbed.crls import DEFAULT_LIFE
 from testbed.faults import NO_FAULTS, CrlFault, Faults, FaultSwitch, OcspFault
 from testbed.lifecycle import Cause, hold, release_hold, revoke
-from testbed.people import MUNICIPALITIES
+from testbed.people import IBARAKI_TSUKUBA, MUNICIPALITIES
 from testbed.revocation_service import revocation_app
 from tests.support.browser import Browser, Page
 from tests.support.house import Card, Foundations, SampleHouse, a_house, house_settings, is_logged_in
@@ -73,7 +73,11 @@ class NationalServices:
 @pytest.fixture
 def services(foundations: Foundations, tmp_path: Path) -> Iterator[NationalServices]:
     services = NationalServices(clock=FakeClock(foundations.pki.now), faults=FaultSwitch(tmp_path / "faults.json"))
-    app = revocation_app(foundations.pki.state, lambda: services.clock(), services.faults, hold=services.hold)
+
+    def now() -> datetime:
+        return services.clock()  # The house's, once it stands.
+
+    app = revocation_app(foundations.pki.state, now, services.faults, hold=services.hold)
 
     @app.before_request
     def count() -> None:
@@ -130,9 +134,12 @@ def browser(house: SampleHouse) -> Browser:
     return house.browser()
 
 
-def fetch_lists(house: SampleHouse) -> None:
-    """The worker does what is due."""
-    worker = make_worker(house.settings, clock=house.clock)
+def fetch_lists(house: SampleHouse, *, of: str = "") -> None:
+    """The worker fetches the lists that are due, of one municipality or of all."""
+    revocation = house.settings.revocation
+    urls = tuple(url for url in revocation.crl_urls if url.endswith(f"{of}.crl"))
+    settings = replace(house.settings, revocation=replace(revocation, crl_urls=urls))
+    worker = make_worker(settings, clock=house.clock)
     worker.plan()
     while worker.do_one():
         pass
@@ -259,8 +266,8 @@ def test_list_about_another_municipality_says_nothing_about_this_card(
     house: SampleHouse, services: NationalServices, browser: Browser, card: Card
 ) -> None:
     services.fail(ocsp=OcspFault.TRY_LATER, crl=CrlFault.OTHER_MUNICIPALITY)
-    settings = replace(house.settings.revocation, crl_urls=house.settings.revocation.crl_urls[:1])
-    fetch_lists(house)
+    fetch_lists(house, of=IBARAKI_TSUKUBA.code)
+    assert [event for event in house.events() if isinstance(event, RevocationListTaken)]
     assert_refused(house, browser, enter(house, browser, card), "card.unchecked")
 
 

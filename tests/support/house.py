@@ -64,7 +64,7 @@ from tests.support import oidc, saml
 from tests.support.browser import Browser, Page
 from tests.support.certificates import pem
 from tests.support.oidc import FakeClock
-from tests.support.pki import LeafCertificate, SamplePki, a_pki
+from tests.support.pki import A_MOMENT, LeafCertificate, SamplePki, a_pki
 
 ISSUER = saml.ISSUER
 AGENT = "http://127.0.0.1:8471"
@@ -380,9 +380,11 @@ def house_settings(foundations: Foundations, folder: Path, **changes: Unpack[Set
 
 
 @contextmanager
-def a_house(foundations: Foundations, settings: IdpSettings, *, asks_really: bool = False) -> Iterator[SampleHouse]:
+def a_house(
+    foundations: Foundations, settings: IdpSettings, *, asks_really: bool = False, clock: FakeClock | None = None
+) -> Iterator[SampleHouse]:
     """The house by `settings`. With `asks_really` it has their revocation sources; nobody asks `house.revocation`."""
-    clock, revocation = FakeClock(foundations.pki.now), FakeRevocation()
+    clock, revocation = clock or FakeClock(foundations.pki.now), FakeRevocation()
     built = build(settings, clock=clock, revocation=None if asks_really else revocation)
 
     def client(name: str) -> OidcSite:
@@ -437,8 +439,12 @@ def _sectors(sites: Sequence[ServiceProvider]) -> list[Sector]:
 
 @pytest.fixture(scope="session")
 def foundations(tmp_path_factory: pytest.TempPathFactory) -> Foundations:
-    folder = tmp_path_factory.mktemp("house")
-    pki = a_pki(folder / "state")
+    return make_foundations(tmp_path_factory.mktemp("house"))
+
+
+def make_foundations(folder: Path, *, now: datetime = A_MOMENT) -> Foundations:
+    """Keys, PKI and database in `folder`, all good as of `now`."""
+    pki = a_pki(folder / "state", now=now)
     trust = folder / "trust"
     trust.mkdir()
     (trust / "authentication.pem").write_bytes(pem(pki.trust(Authority.AUTHENTICATION)))

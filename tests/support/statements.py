@@ -1,5 +1,6 @@
 """Counting what a step asks of the database."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -7,16 +8,19 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
+from idp.adapters.db.engine import Transaction
+
 
 @dataclass(slots=True)
 class StatementCount:
-    """Statements in order, as SQL text; transactions that were committed; transactions that were rolled back.
+    """Statements in order, as SQL text; transactions that were committed, also by kind; those that were rolled back.
 
     Beginning and ending a transaction are not statements, and the pragmas that go with it on SQLite are none either.
     """
 
     statements: list[str] = field(default_factory=list)
     commits: int = 0
+    commits_by_kind: Counter[Transaction] = field(default_factory=Counter)
     rollbacks: int = 0
 
 
@@ -30,8 +34,9 @@ def count_statements(engine: Engine) -> Iterator[StatementCount]:
         counted.statements.append(statement)
 
     def note_commit(connection: Connection) -> None:
-        del connection
         counted.commits += 1
+        options = connection.get_execution_options().values()
+        counted.commits_by_kind.update(value for value in options if isinstance(value, Transaction))
 
     def note_rollback(connection: Connection) -> None:
         del connection

@@ -53,3 +53,19 @@ def test_signature_of_any_of_the_keys_verifies(signer: CertifiedPemSigner, algor
 def test_signature_with_no_keys_does_not_verify() -> None:
     with pytest.raises(RequestInvalid):
         verify_signature(b"data", an_rsa_signer("a").sign(b"data"), RSA_SHA256, [])
+
+
+@pytest.mark.parametrize("algorithm", ["", "http://www.w3.org/2000/09/xmldsig#rsa-sha1", RSA_SHA256.upper()])
+def test_algorithm_that_is_not_on_our_list_is_refused_by_name(algorithm: str) -> None:
+    with pytest.raises(RequestInvalid) as refused:
+        verify_signature(b"data", b"", algorithm, [an_rsa_signer("a").public_key])
+    assert refused.value.why == "signature algorithm not accepted"
+
+
+def test_ecdsa_signature_of_another_width_is_refused() -> None:
+    """Left without its leading zero, s is the same number, but not the same text."""
+    signer = an_ec_signer("a")
+    signature = next(made for made in iter(lambda: signer.sign(b"data"), b"") if made[32] == 0)
+    verify_signature(b"data", signature, ECDSA_SHA256, [signer.public_key])
+    with pytest.raises(RequestInvalid):
+        verify_signature(b"data", signature[:32] + signature[33:], ECDSA_SHA256, [signer.public_key])
