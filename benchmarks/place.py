@@ -44,7 +44,7 @@ class RunningClock(FakeClock):
 
 @dataclass(frozen=True)
 class Place:
-    """What every measurement stands on. `processor` is where the processes under measurement are pinned, if anywhere."""
+    """What every measurement stands on."""
 
     folder: Path
     foundations: Foundations

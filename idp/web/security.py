@@ -1,5 +1,6 @@
 """What holds for every request: the right host, no forged forwarding, small bodies, and headers that close the page."""
 
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
@@ -21,8 +22,14 @@ def protect(app: Flask, settings: IdpSettings) -> None:
     @app.before_request
     def is_for_us() -> None:
         """RFC 9112 section 3.2: a request for another host is not ours (421). No URL is ever made from `Host`."""
-        if request.host != host:
-            abort(421)
+        if "Host" not in request.headers or request.host != host:
+            abort(HTTPStatus.MISDIRECTED_REQUEST)
+
+    @app.before_request
+    def says_its_length() -> None:
+        """RFC 9110 section 15.5.12: a body in chunks would be cut off at our limit without a word."""
+        if "Transfer-Encoding" in request.headers:
+            abort(HTTPStatus.LENGTH_REQUIRED)
 
     @app.before_request
     def is_not_forged_forwarding() -> None:

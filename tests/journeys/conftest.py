@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 
 from testbed.faults import FaultSwitch, fault_switch
 from testbed.stack import Stack
@@ -23,14 +24,22 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stack.require_alive()
 
 
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The browser's driver; one for the process."""
+    with sync_playwright() as driver:
+        yield driver
+
+
 @pytest.fixture
-def new_visitor(house: Stack, tmp_path: Path) -> Iterator[Visitors]:
+def new_visitor(playwright: Playwright, house: Stack, tmp_path: Path) -> Iterator[Visitors]:
     """Makes visitors, each with a browser profile of their own."""
     profiles = iter(range(100))
     with ExitStack() as browsers:
 
         def make(*, locale: str = "ja-JP", size: tuple[int, int] = DESKTOP, scripts: bool = True) -> Visitor:
             browser = a_browser(
+                playwright,
                 tmp_path / f"browser-{next(profiles)}",
                 web_root=house.plan.web_root,
                 locale=locale,

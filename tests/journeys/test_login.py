@@ -11,7 +11,7 @@ pytestmark = pytest.mark.timeout(180)
 
 def test_first_login_asks_for_consent_and_the_next_one_does_not(new_visitor: Visitors) -> None:
     visitor = new_visitor()
-    visitor.puts_in("hanako")
+    visitor.puts_in_a_new("hanako")
     visitor.opens("ministry")
     visitor.presses_login()
     visitor.goes_to_the_card()
@@ -49,7 +49,7 @@ def test_login_can_begin_at_the_private_site(visitor: Visitor) -> None:
 
 def test_everything_works_without_scripts(new_visitor: Visitors) -> None:
     visitor = new_visitor(scripts=False)
-    visitor.puts_in("older")
+    visitor.puts_in_a_new("older")
     visitor.opens("ministry")
     visitor.presses_login()
     visitor.goes_to_the_card()
@@ -67,7 +67,7 @@ def test_card_of_the_older_authority_logs_in(visitor: Visitor) -> None:
 
 
 def test_declining_registration_leads_back_to_the_site_with_its_reason(visitor: Visitor) -> None:
-    visitor.puts_in("child")
+    visitor.puts_in_a_new("child")
     visitor.opens("shop")
     visitor.presses_login()
     visitor.goes_to_the_card()

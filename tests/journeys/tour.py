@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from playwright.sync_api import Playwright, sync_playwright
+
 from testbed.acts import Act
 from testbed.faults import CrlFault, Faults, OcspFault, fault_switch
 from testbed.processes import StackError
@@ -44,8 +46,9 @@ def main() -> int:
         with (
             tempfile.TemporaryDirectory(prefix="card-tour-") as home,
             a_running_house(Path(home) / "state", lambda line: print(f"     {line}", flush=True)) as stack,
+            sync_playwright() as playwright,
         ):
-            _visit_all(stack, Path(home))
+            _visit_all(playwright, stack, Path(home))
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -53,7 +56,7 @@ def main() -> int:
     return 0
 
 
-def _visit_all(stack: Stack, home: Path) -> None:
+def _visit_all(playwright: Playwright, stack: Stack, home: Path) -> None:
     number = 1
     visits: tuple[tuple[str, str, Callable[[Visitor, Album], None]], ...] = (
         ("japanese", "ja-JP", _first_visit),
@@ -61,7 +64,7 @@ def _visit_all(stack: Stack, home: Path) -> None:
         ("trouble", "ja-JP", _trouble),
     )
     for name, locale, visit in visits:
-        with a_browser(home / name, web_root=stack.plan.web_root, locale=locale) as context:
+        with a_browser(playwright, home / name, web_root=stack.plan.web_root, locale=locale) as context:
             visitor = a_visitor(context, stack)
             album = Album(visitor, FOLDER, first=number)
             visit(visitor, album)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 20_000
+PATIENCE = 30_000
 """Milliseconds for one act in the browser."""
 DESKTOP = (1280, 900)
 PHONE = (375, 667)
@@ -27,6 +27,7 @@ _QUIET = (
 
 @contextmanager
 def a_browser(
+    playwright: Playwright,
     profile: Path,
     *,
     web_root: Path | None = None,
@@ -38,22 +39,21 @@ def a_browser(
     profile.mkdir(parents=True)
     if web_root is not None:
         _trust(profile, web_root)
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            profile / "data",
-            executable_path=CHROMIUM,
-            args=list(_QUIET),
-            env={**os.environ, "HOME": str(profile)},
-            viewport={"width": size[0], "height": size[1]},
-            locale=locale,
-            java_script_enabled=scripts,
-            timeout=60_000,
-        )
-        context.set_default_timeout(PATIENCE)
-        try:
-            yield context
-        finally:
-            context.close()
+    context = playwright.chromium.launch_persistent_context(
+        profile / "data",
+        executable_path=CHROMIUM,
+        args=list(_QUIET),
+        env={**os.environ, "HOME": str(profile)},
+        viewport={"width": size[0], "height": size[1]},
+        locale=locale,
+        java_script_enabled=scripts,
+        timeout=60_000,
+    )
+    context.set_default_timeout(PATIENCE)
+    try:
+        yield context
+    finally:
+        context.close()
 
 
 def _trust(profile: Path, web_root: Path) -> None:

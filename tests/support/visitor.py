@@ -30,6 +30,11 @@ class Visitor:
         """The card on the reader is now `card`, whatever was there."""
         self.desk.do(Act.INSERT, card)
 
+    def puts_in_a_new(self, card: str) -> None:
+        """The same, with certificates that the provider has never seen."""
+        self.desk.do(Act.RENEW, card)
+        self.puts_in(card)
+
     def opens(self, place: str) -> None:
         """The first page of a site."""
         self.page.goto(f"{self.stack.plan.origin(place)}/")
