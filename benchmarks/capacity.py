@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.figures import BenchmarkFailed, Figure, figure, require
-from benchmarks.server import ServedHouse, Worker, pinned
 from benchmarks.place import Place, processors
+from benchmarks.server import ServedHouse, pinned
 from benchmarks.visits import Visits
 from tests.support.browser import Browser
 
@@ -98,7 +98,12 @@ def _wrk(host: str, environment: dict[str, str]) -> tuple[int, int, float, float
     for line in done.stdout.splitlines():
         if line.startswith("FIGURES "):
             _, good, bad, seconds, p99 = line.split()
-            return int(require(good, lambda number: int(number) > 0, "good answers")), int(bad), float(seconds), float(p99)
+            return (
+                int(require(good, lambda number: int(number) > 0, "good answers")),
+                int(bad),
+                float(seconds),
+                float(p99),
+            )
     raise BenchmarkFailed(f"wrk said: {done.stdout}{done.stderr}")
 
 

@@ -39,7 +39,7 @@ def require(value: T, is_good: Callable[[T], bool], what: str) -> T:
 
 
 def cpu_ms_per_call(call: Callable[[], object], *, seconds: float) -> float:
-    """Processor time of this process for one call, the mean over as many as fit into `seconds`; the first is thrown away.
+    """Processor time of this process for one call, the mean of as many as fit into `seconds`, and one before.
 
     Processor time, because a neighbour on the machine lengthens every other kind.
     """

@@ -51,9 +51,9 @@ class Crypto:
         )
 
     def written(self) -> str:
-        """Such as `1 sign, 3 verify`; P-256 is named, RSA-2048 is not."""
+        """Such as `1 sign, 3 verify`; P-256 is named, RSA-2048 is not; empty for none."""
         parts = ((self.rsa_signs, "sign"), (self.rsa_verifies, "verify"), (self.ec_verifies, "P-256 verify"))
-        return ", ".join(f"{number} {name}" for number, name in parts if number) or "none"
+        return ", ".join(f"{number} {name}" for number, name in parts if number)
 
 
 class Floor:

@@ -11,7 +11,7 @@ from benchmarks.floor import Crypto
 from benchmarks.place import Place
 from benchmarks.proofs import prove
 from benchmarks.stopwatch import CARD_LOGIN, Asked, Step, Stopwatch, Times, install
-from benchmarks.visits import Visits, registered_cards
+from benchmarks.visits import Visits
 from tests.support.house import SampleHouse
 
 VISITS_PER_ROUND = 20
@@ -73,9 +73,8 @@ def desks(place: Place) -> Iterator[dict[Evidence, Desk]]:
     reusing = place.settings("reusing", check_max_age=_REUSED_FOR)
     asking = place.settings("asking", check_max_age=timedelta(0))
     with place.house(reusing) as patient, place.house(asking) as curious:
-        cards = registered_cards(patient)
-        often = Visits(patient, cards)
-        anew = Visits(curious, cards)
+        often = Visits(patient, place.cards)
+        anew = Visits(curious, place.cards)
         yield {
             Evidence.REUSED: _desk(place, patient, often, often.whole),
             Evidence.ASKED: _desk(place, curious, anew, anew.log_in_by_card),

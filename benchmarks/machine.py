@@ -19,8 +19,8 @@ def machine_lines(folder: Path) -> list[str]:
     return [
         f"Date       {system_clock():%Y-%m-%d %H:%M UTC}",
         f"Processor  {_processor()}, {len(places)} for this run, load {os.getloadavg()[0]:.1f} at the start",
-        f"System     {_distribution()}, kernel {platform.release()}, Python {platform.python_version()}, "
-        f"cryptography {cryptography.__version__} ({backend.openssl_version_text()})",
+        f"System     {_distribution()}, kernel {platform.release()}, Python {platform.python_version()}",
+        f"Crypto     cryptography {cryptography.__version__}, {backend.openssl_version_text()}",
         "Packages   " + ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
         f"Database   SQLite in WAL mode on {_file_system(folder)}",
     ]

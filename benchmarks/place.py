@@ -27,12 +27,21 @@ from testbed.processes import python, running, wait_for_http
 from testbed.profiles import Authority, Generation
 from testbed.register import IssuedCertificate, Revocation
 from tests.support.certificates import anchors_of
-from tests.support.house import Foundations, SampleHouse, a_house, house_settings, make_foundations
+from tests.support.house import (
+    Card,
+    Foundations,
+    SampleHouse,
+    a_house,
+    a_registered_card,
+    house_settings,
+    make_foundations,
+)
 from tests.support.oidc import FakeClock
 from tests.support.pki import SamplePki
 
 FOLDER = Path("var/benchmarks")
 LIST_ENTRIES = 100_000
+CITIZENS = 8
 
 
 class RunningClock(FakeClock):
@@ -54,6 +63,11 @@ class Place:
     def anchors(self) -> tuple[TrustAnchor, ...]:
         """The CAs that signed the sample cards."""
         return anchors_of(self.foundations.pki)
+
+    @cached_property
+    def cards(self) -> list[Card]:
+        """Of citizens whose certificates the responder knows."""
+        return [a_registered_card(self.foundations.pki, f"citizen-{number}") for number in range(CITIZENS)]
 
     @cached_property
     def long_list(self) -> bytes:

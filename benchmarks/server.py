@@ -60,20 +60,18 @@ def served(place: Place, settings: IdpSettings) -> Iterator[ServedHouse]:
     file = place.folder / "served.toml"
     file.write_text(_settings_text(settings, host), encoding="utf-8")
     command = [*pinned(processors()[0]), *python("-m", "idp", "--settings", str(file), "serve")]
-    began = time.perf_counter()
-    with (
-        running("the identity provider", command, log=place.folder / "idp.log") as program,
-        place.house(settings) as house,
-    ):
-        wait_for_http(program, f"http://{host}/health/live")
-        ready = time.perf_counter() - began
-        app = wired_app(host)
-        yield ServedHouse(
-            host=host,
-            house=replace(house, app=app, shop=replace(house.shop, app=app)),
-            worker=Worker(pid=_only_child(program)),
-            seconds_to_ready=ready,
-        )
+    with place.house(settings) as house:
+        began = time.perf_counter()
+        with running("the identity provider", command, log=place.folder / "idp.log") as program:
+            wait_for_http(program, f"http://{host}/health/live")
+            ready = time.perf_counter() - began
+            app = wired_app(host)
+            yield ServedHouse(
+                host=host,
+                house=replace(house, app=app, shop=replace(house.shop, app=app)),
+                worker=Worker(pid=_only_child(program)),
+                seconds_to_ready=ready,
+            )
 
 
 def pinned(processor: int) -> list[str]:

@@ -32,7 +32,7 @@ class Step(StrEnum):
     RELEASE = "release, SAML Response"
     SAML_AGAIN = "SAML request to Response"
     AUTHORIZE = "OIDC authorize to code"
-    TOKEN = "code to tokens"
+    TOKEN = "code to tokens"  # noqa: S105 (the name of a request)
     USERINFO = "userinfo"
 
 

@@ -10,8 +10,6 @@ from benchmarks.figures import require
 from tests.support.browser import Browser, Page
 from tests.support.house import ISSUER, Card, SampleHouse
 
-CITIZENS = 8
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proofs:
@@ -22,7 +20,7 @@ class Proofs:
 
 
 class Visits:
-    """Citizens with registered cards, each with a new browser at every visit. Asserts that every step succeeded."""
+    """Citizens in turn, each with a new browser at every visit. Raises `BenchmarkFailed` if a step did not succeed."""
 
     def __init__(self, house: SampleHouse, cards: Sequence[Card]) -> None:
         self.house = house
@@ -65,11 +63,6 @@ class Visits:
     def _userinfo(self, access_token: str) -> TestResponse:
         headers = {"Authorization": f"Bearer {access_token}"}
         return self.house.app.test_client().get("/oidc/userinfo", headers=headers, base_url=ISSUER)
-
-
-def registered_cards(house: SampleHouse) -> list[Card]:
-    """New cards that the testbed's register, and so its responder, knows."""
-    return [house.registered_card(f"citizen-{number}") for number in range(CITIZENS)]
 
 
 def _good(response: TestResponse) -> TestResponse:

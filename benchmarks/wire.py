@@ -1,4 +1,4 @@
-"""A stand-in for the application that hands each request to a running server: the sample citizens walk over the wire."""
+"""A stand-in for the application that hands each request to a running server, so that sample citizens reach it."""
 
 from collections.abc import Iterable
 from http.client import HTTPConnection

@@ -30,5 +30,5 @@ class Codec(Generic[T]):
         """The value written as `text`. Raises `RecordUnreadable`."""
         try:
             return self._decoder.decode(text)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise RecordUnreadable(str(error)) from error

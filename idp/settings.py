@@ -99,7 +99,10 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdpSettings:
-    """Everything. `issuer` is the origin of this service: scheme, host and port, without a path or trailing slash."""
+    """Everything. `issuer` is the origin of this service: scheme, host and port, without a path or trailing slash.
+
+    `loss_hotline` is the telephone number, open at any hour, that stops a lost card.
+    """
 
     profile: Profile
     issuer: str
@@ -111,6 +114,7 @@ class IdpSettings:
     agent: AgentSettings = field(default_factory=AgentSettings)
     lifetimes: LifetimeSettings = field(default_factory=LifetimeSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    loss_hotline: str = "0120-95-0178"
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, and in production what must not be."""

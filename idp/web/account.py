@@ -20,6 +20,10 @@ class OpenSession:
     until: datetime
 
 
+def _explanation(services: Services, name: str) -> Response:
+    return page(services, f"{name}.html", loss_hotline=services.settings.loss_hotline)
+
+
 def account_pages(services: Services, cookies: Cookies) -> Blueprint:
     """Routes of the first page."""
     pages = Blueprint("account", __name__)
@@ -50,5 +54,5 @@ def account_pages(services: Services, cookies: Cookies) -> Blueprint:
         return page(services, "logged_out.html", sites=[])
 
     for name in EXPLANATIONS:
-        pages.add_url_rule(f"/{name}", name, lambda name=name: page(services, f"{name}.html"))
+        pages.add_url_rule(f"/{name}", name, lambda name=name: _explanation(services, name))
     return pages

@@ -48,6 +48,7 @@ def every_page(house: SampleHouse, browser: Browser) -> dict[str, Page]:
     stopping = house.browser()
     pages["stopped"] = stopping.press(stopping.open(house.ministry.address()), "/login/")
     pages["start"] = browser.open("/")
+    pages["leave"] = browser.open("/registration")
     pages["logged out"] = browser.press(pages["start"], "/logout")
     for name in ("help", "accessibility", "privacy"):
         pages[name] = browser.open(f"/{name}")
@@ -66,6 +67,17 @@ def test_nobody_else_can_end_the_session(house: SampleHouse, browser: Browser, *
     house.log_in(browser, house.shop, house.card())
     page = browser.send("/logout", {}, origin=origin, is_same_site=True)
     assert (page.status, page.heading) == (400, house.heading("request.invalid"))
+    assert is_logged_in(browser)
+
+
+@pytest.mark.parametrize("origin", WRONG_ORIGINS)
+def test_nobody_else_can_end_the_registration(house: SampleHouse, browser: Browser, *, origin: str | None) -> None:
+    card = house.card()
+    house.log_in(browser, house.shop, card)
+    trail = house.events()
+    page = browser.send("/registration/end", {}, origin=origin, is_same_site=True)
+    assert (page.status, page.heading) == (400, house.heading("request.invalid"))
+    assert house.events() == trail
     assert is_logged_in(browser)
 
 
@@ -117,7 +129,13 @@ def test_login_can_be_stopped_in_its_own_browser_only(house: SampleHouse, browse
 def test_every_form_of_ours_is_tried_above(house: SampleHouse) -> None:
     """A new form needs its own test of forgery."""
     posts = {rule.rule for rule in house.app.url_map.iter_rules() if "POST" in (rule.methods or ())}
-    tried = {"/logout", "/login/<login_id>/stop", "/enrolment/<handle>", "/enrolment/<handle>/decline"}
+    tried = {
+        "/logout",
+        "/registration/end",
+        "/login/<login_id>/stop",
+        "/enrolment/<handle>",
+        "/enrolment/<handle>/decline",
+    }
     not_by_cookie = {"/card/answer", "/oidc/token", "/oidc/userinfo"}
     assert posts == tried | not_by_cookie
 

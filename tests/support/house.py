@@ -295,12 +295,7 @@ class SampleHouse:
 
     def registered_card(self, card_id: str) -> Card:
         """A card that the real revocation services know by `card_id`."""
-        pair = self.pki.a_card(card_id).authentication
-        assert pair is not None
-        key = load_der_private_key(pair.private_key, password=None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        serial = x509.load_der_x509_certificate(pair.certificate).serial_number
-        return Card(certificate=pair.certificate, key=key, serial=serial)
+        return a_registered_card(self.pki, card_id)
 
     def present(
         self, card: Card, browser: Browser, page: Page, *, origin: str | None = AGENT, **changes: str | None
@@ -338,6 +333,16 @@ class SampleHouse:
             rows = connection.execute(select(AuditEventRow.kind, AuditEventRow.body).order_by(AuditEventRow.id)).all()
         events = [decode_event(kind, body) for kind, body in rows]
         return [event for event in events if not isinstance(event, ServiceProviderApplied)]
+
+
+def a_registered_card(pki: SamplePki, card_id: str) -> Card:
+    """A new card in the register of `pki`, so that its responder knows it."""
+    pair = pki.a_card(card_id).authentication
+    assert pair is not None
+    key = load_der_private_key(pair.private_key, password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    serial = x509.load_der_x509_certificate(pair.certificate).serial_number
+    return Card(certificate=pair.certificate, key=key, serial=serial)
 
 
 def is_logged_in(browser: Browser) -> bool:
