@@ -4,7 +4,8 @@ import base64
 from dataclasses import dataclass
 from enum import StrEnum
 
-from card_agent.questions import FORMAT, Question
+from card_agent.questions import Question
+from jpki.challenge import FORMAT
 
 ALGORITHM = "RS256"
 

@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from card_agent.settings import Site
 from foundation.texts import LANGUAGES
-from jpki.challenge import NONCE_BYTES, Purpose
+from jpki.challenge import FORMAT, NONCE_BYTES, Purpose
 
-FORMAT = "jpki-auth:1"
 LONGEST_FORM = 4096
 _FARTHEST_END = timedelta(hours=24)
 _NONCE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from foundation.settings import SettingsError, load
 from jpki.profile import CARD_AUTHENTICATION_POLICY, CARD_SIGNATURE_POLICY
@@ -119,8 +119,8 @@ class IdpSettings:
     def __post_init__(self) -> None:
         """Refuse what cannot work, and in production what must not be."""
         issuer = urlsplit(self.issuer)
-        if issuer.scheme not in ("http", "https") or not issuer.hostname or issuer.path or issuer.query:
-            raise ValueError("issuer must be scheme://host[:port] without a trailing slash")
+        if issuer.scheme not in ("http", "https") or self.issuer != _origin_of(issuer):
+            raise ValueError("issuer must be scheme://host[:port] as browsers write it, without a trailing slash")
         if not self.lifetimes.challenge <= self.lifetimes.login <= LONGEST_LOGIN:
             raise ValueError("lifetimes: a challenge lasts no longer than its login, and a login at most an hour")
         if self.revocation.ocsp_waiting >= self.server.threads:
@@ -137,6 +137,13 @@ class IdpSettings:
     def is_secure(self) -> bool:
         """Whether browsers reach us over TLS, so that cookies can be `Secure`."""
         return self.issuer.startswith("https:")
+
+
+def _origin_of(address: SplitResult) -> str:
+    """RFC 6454 section 6.2: lower case, no default port. Cards sign it as the browser writes it."""
+    host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
+    is_default = address.port in (None, {"http": 80, "https": 443}.get(address.scheme))
+    return f"{address.scheme}://{host}" + ("" if is_default else f":{address.port}")
 
 
 def load_settings(file: Path) -> IdpSettings:

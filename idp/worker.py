@@ -75,6 +75,7 @@ def make_worker(settings: IdpSettings, *, clock: Clock = system_clock) -> Worker
         urls=settings.revocation.crl_urls,
         anchors=load_trust(settings),
         folder=settings.revocation.folder,
+        max_skew=settings.lifetimes.skew,
     )
     audit = SqlAuditLog(engine)
     works: dict[str, Work] = {

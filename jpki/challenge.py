@@ -8,7 +8,10 @@ a document signature, which uses another prefix and the other key.
 import hashlib
 from enum import StrEnum
 
-AUTHENTICATION_PREFIX = b"jpki-auth:1\0"
+FORMAT = "jpki-auth:1"
+"""Heads the statement, and names the version of questions and answers (docs/contracts/card-channel.md)."""
+
+AUTHENTICATION_PREFIX = FORMAT.encode("ascii") + b"\0"
 NONCE_BYTES = 32
 
 

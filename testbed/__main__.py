@@ -7,10 +7,12 @@ from pathlib import Path
 
 from foundation.clock import system_clock
 from testbed.acts import WORDS, Act, ActError, Desk
+from testbed.defects import Defect
 from testbed.faults import CrlFault, Faults, OcspFault, fault_switch
 from testbed.page_words import CONDITIONS
 from testbed.plan import DEFAULT_STATE, Plan, development_plan
 from testbed.run import run
+from testbed.sample_cards import Condition
 from testbed.state import StateError
 
 
@@ -32,6 +34,10 @@ def _do(given: argparse.Namespace, plan: Plan) -> int:
             return run(plan, without_pcscd=given.without_pcscd)
         case "cards":
             _print_cards(desk)
+        case "issue":
+            desk.issue(given.card, given.condition, pin=given.pin)
+        case "break":
+            desk.spoil(given.card, given.defect)
         case "faults":
             switch = fault_switch(plan.state)
             switch.set(Faults(ocsp=given.ocsp, crl=given.crl))
@@ -59,6 +65,20 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(act.value, help=WORDS[act])
         if act is not Act.PULL:
             command.add_argument("card", help="its id, as `cards` lists it")
+    issue = commands.add_parser("issue", help="issue one more card to a sample person")
+    issue.add_argument("card", help="its id, which no other card has")
+    issue.add_argument(
+        "--condition",
+        type=Condition,
+        choices=list(Condition),
+        default=Condition.ORDINARY,
+        metavar="CONDITION",
+        help=", ".join(Condition),
+    )
+    issue.add_argument("--pin", default="1234", help="four digits")
+    spoil = commands.add_parser("break", help="put a faulty user-authentication certificate on a card")
+    spoil.add_argument("card", help="its id, as `cards` lists it")
+    spoil.add_argument("defect", type=Defect, choices=list(Defect), metavar="DEFECT", help=", ".join(Defect))
     faults = commands.add_parser("faults", help="let the revocation services misbehave (no option: behave again)")
     faults.add_argument("--ocsp", type=OcspFault, choices=list(OcspFault), metavar="FAULT", help=", ".join(OcspFault))
     faults.add_argument("--crl", type=CrlFault, choices=list(CrlFault), metavar="FAULT", help=", ".join(CrlFault))

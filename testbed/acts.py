@@ -1,18 +1,24 @@
 """What a person may do to the sample cards, for the command line and the page alike."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from foundation.clock import Clock
-from testbed.card_memory import CardMemory, load_card, reset_tries
-from testbed.issuing import expire, renew
+from testbed.card_memory import CardMemory, list_cards, load_card, reset_tries
+from testbed.defects import Defect
+from testbed.issuing import CardExistsError, break_card, expire, renew
 from testbed.lifecycle import Cause, NotPossibleError, hold, release_hold, revoke
 from testbed.reader_control import ReaderControl, ReaderControlError
 from testbed.register import UnknownCardError
 from testbed.sample_cards import SAMPLE_CARDS, Condition
+from testbed.scenario import issue_by_hand
 from testbed.state import Pki, open_pki
+
+_CARD_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
+_PIN = re.compile(r"[0-9]{4}", re.ASCII)
 
 
 class ActError(Exception):
@@ -50,7 +56,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCard:
-    """One card as lists show it."""
+    """One card as lists show it; one that was issued by hand has no known condition."""
 
     card: CardMemory
     condition: Condition | None
@@ -66,17 +72,40 @@ class Desk:
     clock: Clock
 
     def cards(self) -> tuple[ShownCard, ...]:
-        """Every sample card; which is in the reader is unknown, so shown as none, while the reader does not run."""
+        """Every card, the prepared ones first. While the reader does not run, none is shown as inserted."""
         pki = open_pki(self.state)
         inserted = self._inserted()
+        conditions = {sample.card_id: sample.condition for sample in SAMPLE_CARDS}
+        by_hand = [card_id for card_id in list_cards(pki.cards) if card_id not in conditions]
         return tuple(
             ShownCard(
-                card=load_card(pki.cards, sample.card_id),
-                condition=sample.condition,
-                is_inserted=sample.card_id == inserted,
+                card=load_card(pki.cards, card_id),
+                condition=conditions.get(card_id),
+                is_inserted=card_id == inserted,
             )
-            for sample in SAMPLE_CARDS
+            for card_id in (*conditions, *by_hand)
         )
+
+    def issue(self, card_id: str, condition: Condition, *, pin: str) -> None:
+        """Issue one more card to a sample person. Raises `ActError`."""
+        if not _CARD_ID.fullmatch(card_id):
+            raise ActError("a card's id has 1 to 32 small letters, digits and hyphens")
+        if not _PIN.fullmatch(pin):
+            raise ActError("a PIN has four digits")
+        try:
+            issue_by_hand(open_pki(self.state), card_id, condition, pin=pin, clock=self.clock, state=self.state)
+        except CardExistsError as error:
+            raise ActError(str(error)) from error
+
+    def spoil(self, card_id: str, defect: Defect) -> None:
+        """Put a user-authentication certificate with `defect` on the card. Raises `ActError`."""
+        try:
+            break_card(open_pki(self.state), card_id, defect, now=self.clock())
+            self._read_again(card_id)
+        except ReaderControlError as error:
+            raise ActError(str(error)) from error
+        except (UnknownCardError, FileNotFoundError) as error:
+            raise ActError(f"there is no sample card {card_id!r}") from error
 
     def do(self, act: Act, card_id: str) -> None:
         """Let `act` happen to `card_id` (for `PULL` to whatever is inside). Raises `ActError`."""

@@ -12,6 +12,7 @@ PAGE = {
         "pin": "暗証番号",
         "tries": "あと{n}回入力できます",
         "condition": "状態",
+        "by_hand": "あとから発行したカード",
         "more": "ほかのこと",
     },
     "en": {
@@ -25,6 +26,7 @@ PAGE = {
         "pin": "PIN",
         "tries": "{n} tries left",
         "condition": "Made as",
+        "by_hand": "Issued by hand",
         "more": "More",
     },
 }

@@ -38,6 +38,9 @@ _TOKYO = "東京都千代田区見本町九丁目99番99号"
 _TSUKUBA = "茨城県つくば市見本九丁目99番地99"
 _SAPPORO = "北海道札幌市見本区見本九条99丁目99番99号"
 
+NEWCOMER = Person(name=full_name("見本", "新"), sex=Sex.UNKNOWN, born=date(1988, 3, 3), address=_TOKYO)
+"""Holds every card that is issued by hand."""
+
 SAMPLE_CARDS = (
     SampleCard(
         card_id="hanako",

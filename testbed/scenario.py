@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives import serialization
 from foundation.clock import Clock
 from testbed.card_memory import load_card, save_card
 from testbed.defects import Defect
-from testbed.issuing import break_card, expire, issue_card
+from testbed.issuing import CardExistsError, break_card, expire, issue_card
 from testbed.lifecycle import Cause, hold, revoke
+from testbed.people import TOKYO_CHIYODA
 from testbed.profiles import Authority, Generation
-from testbed.sample_cards import SAMPLE_CARDS, Condition, SampleCard
+from testbed.sample_cards import NEWCOMER, SAMPLE_CARDS, Condition, SampleCard
 from testbed.state import DEFAULT_OCSP_URL, Pki, locked, make_pki, open_pki
 
 
@@ -33,6 +34,15 @@ def fill(pki: Pki, clock: Clock, *, state: Path) -> None:
         for sample in SAMPLE_CARDS:
             if sample.card_id not in prepared:
                 _make(pki, sample, clock)
+
+
+def issue_by_hand(pki: Pki, card_id: str, condition: Condition, *, pin: str, clock: Clock, state: Path) -> None:
+    """Issue one more card, in `condition`. Raises `CardExistsError`."""
+    sample = SampleCard(card_id=card_id, person=NEWCOMER, municipality=TOKYO_CHIYODA, condition=condition, pin=pin)
+    with locked(state):
+        if card_id in pki.register.prepared_cards():
+            raise CardExistsError(f"a card called {card_id} exists already")
+        _make(pki, sample, clock)
 
 
 def export_trust(state: Path, folder: Path) -> None:

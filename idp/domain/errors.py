@@ -97,9 +97,15 @@ class ChallengeExpired(CardRejected):
 
 
 class CardExpired(CardRejected):
-    """The certificate's time is over, or has not begun. Fact: `date`."""
+    """The certificate's time is over. Fact: `date`, its last day."""
 
     code = "card.expired"
+
+
+class CardNotYetValid(CardRejected):
+    """The certificate's time has not begun. Fact: `date`, its first day."""
+
+    code = "card.early"
 
 
 class CardRevoked(CardRejected):

@@ -1,6 +1,6 @@
 """What a refusal of the certificate library means to a citizen."""
 
-from idp.domain.errors import CardExpired, CardMismatch, CardRejected, CardUntrusted, CardWrongKind
+from idp.domain.errors import CardExpired, CardMismatch, CardNotYetValid, CardRejected, CardUntrusted, CardWrongKind
 from jpki.errors import (
     CertificateExpired,
     CertificateNotYetValid,
@@ -17,7 +17,7 @@ def as_card_rejection(error: JpkiError) -> CardRejected:
         case CertificateExpired(until=until):
             return CardExpired(date=until)
         case CertificateNotYetValid(since=since):
-            return CardExpired(date=since)
+            return CardNotYetValid(date=since)
         case WrongCertificateKind() | KeyUsageNotAllowed():
             return CardWrongKind()
         case StatementSignatureInvalid():

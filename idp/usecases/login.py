@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idp.domain.errors import CookiesOff, IdpError, OtherBrowser
+from idp.domain.errors import CookiesOff, IdpError, OtherBrowser, RequestRejected
 from idp.domain.events import LoginRefused
 from idp.domain.login import BrowserHandle, LoginId, LoginRequest, PendingLogin, Refusal
 from idp.usecases.ports import AuditLog, OneTimeStore
@@ -41,6 +41,13 @@ class Logins:
         """The login, used up; nothing can be answered to its site a second time. Raises as `resume`."""
         self.resume(login, browser, now=now)
         return self.pending.take(login, now=now)
+
+    def request_under_way(self, login: LoginId, *, now: datetime) -> LoginRequest | None:
+        """What the site asked, while it can still be answered; no browser is known by this, so nothing is released."""
+        try:
+            return self.pending.read(login, now=now).request
+        except RequestRejected:
+            return None
 
     def refuse(self, login_id: LoginId, error: IdpError, *, request_id: str, now: datetime) -> str:
         """Audit that the login met `error`, after every roll-back; the handle under which the citizen reads it.

@@ -46,6 +46,7 @@ class Onboarding:
             for site in service_providers:
                 _require_place(site, known_sectors.keys(), known.values())
                 change = _change(known.get(site.id), site)
+                known[site.id] = site
                 changes[str(site.id)] = change
                 if change is not Change.UNCHANGED:
                     stores.service_providers.save(site)

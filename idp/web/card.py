@@ -2,6 +2,7 @@
 
 import binascii
 from base64 import b64decode, urlsafe_b64decode
+from datetime import datetime
 
 from flask import Blueprint, Response, g, request
 
@@ -12,9 +13,7 @@ from idp.web.cookies import Cookies
 from idp.web.pages import see_other
 from idp.web.security import require_agent_origin
 from idp.web.services import Services
-from jpki.challenge import NONCE_BYTES
-
-FORMAT = "jpki-auth:1"
+from jpki.challenge import FORMAT, NONCE_BYTES
 
 
 def card_pages(services: Services, cookies: Cookies) -> Blueprint:
@@ -30,7 +29,7 @@ def card_pages(services: Services, cookies: Cookies) -> Blueprint:
             raise RequestInvalid("a card answer of another format")
         challenge = services.card.take_challenge(_nonce(), now=now)
         try:
-            return see_other(_next_place(services, challenge))
+            return see_other(_next_place(services, challenge, now=now))
         except ChallengeExpired:
             return see_other(f"/login/{challenge.login}?late")
         except (CardRejected, CardUnchecked) as error:
@@ -53,11 +52,10 @@ def card_pages(services: Services, cookies: Cookies) -> Blueprint:
     return pages
 
 
-def _next_place(services: Services, challenge: Challenge) -> str:
+def _next_place(services: Services, challenge: Challenge, *, now: datetime) -> str:
     """Where the citizen goes after this answer. Raises what the answer deserves."""
     match _field("outcome"):
         case "signed":
-            now = services.clock()
             card = services.card.verify_answer(challenge, _signed_answer(challenge), now=now)
             return f"/card/arrival/{services.card.hold(challenge, card, now=now)}"
         case "cancelled":

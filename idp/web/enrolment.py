@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, g, request
 
 from idp.web.cookies import Cookies
-from idp.web.pages import page, see_other, site_of
+from idp.web.pages import page, return_origin, see_other, site_of
 from idp.web.security import require_own_origin
 from idp.web.services import Services
 
@@ -17,7 +17,7 @@ def enrolment_pages(services: Services, cookies: Cookies) -> Blueprint:
         """What is kept, what is not, why, and for how long."""
         login = services.enrolment.resume(handle, cookies.browser(request), now=services.clock())
         site = services.register.get(login.request.service_provider)
-        g.form_action = [services.adapter(site.protocol).return_origin(login.request.reply)]
+        g.form_action = [return_origin(services, login.request)]
         return page(
             services,
             "enrolment.html",

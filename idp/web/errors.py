@@ -26,7 +26,7 @@ from idp.domain.errors import (
     leaves,
 )
 from idp.web.formatting import format_date, grouped
-from idp.web.pages import page, texts
+from idp.web.pages import page, return_origin, texts
 from idp.web.refusal_log import RefusalLog
 from idp.web.services import Services
 
@@ -102,9 +102,13 @@ def explain_errors(app: Flask, services: Services, log: RefusalLog) -> None:
 
     @app.get("/refused/<handle>")
     def refused_login(handle: str) -> Response:
-        """What a login met; it can be reloaded and read in the other language."""
-        refusal = services.logins.refusal(handle, now=services.clock())
+        """What a login met; it can be reloaded and read in the other language. While the login lasts, it can go on."""
+        now = services.clock()
+        refusal = services.logins.refusal(handle, now=now)
         t = texts(services)
+        asked = services.logins.request_under_way(refusal.login, now=now)
+        if asked is not None:
+            g.form_action = [return_origin(services, asked)]
         return page(
             services,
             "error.html",
@@ -112,8 +116,8 @@ def explain_errors(app: Flask, services: Services, log: RefusalLog) -> None:
             message=message_of(
                 t, refusal.code, request_id=refusal.request_id, minutes=refusal.minutes, date=refusal.date
             ),
-            action={"label": t("ui.try_again"), "url": f"/login/{refusal.login}"},
-            leave_url=f"/login/{refusal.login}/stop",
+            action={"label": t("ui.try_again"), "url": f"/login/{refusal.login}"} if asked else None,
+            leave_url=f"/login/{refusal.login}/stop" if asked else None,
             request_id=refusal.request_id,
             now=refusal.at,
         )

@@ -1,5 +1,7 @@
 """The steps of a login that both protocols share: receive a request, and answer it from a session."""
 
+from datetime import datetime
+
 from flask import Response, request
 
 from idp.domain.errors import LoginNeeded
@@ -46,9 +48,10 @@ def refuse_at_once(services: Services, adapter: ProtocolAdapter, refusable: Refu
     return send_reply(services, adapter.refuse(error, refusable.reply), site, refused=error)
 
 
-def reason_to_ask(services: Services, login: PendingLogin, handle: SessionHandle | None) -> StepUpReason | str | None:
+def reason_to_ask(
+    services: Services, login: PendingLogin, handle: SessionHandle | None, *, now: datetime
+) -> StepUpReason | str | None:
     """None if the browser's session may serve `login`; `NO_SESSION` if there is none; else why it may not."""
-    now = services.clock()
     session = services.sessions.find(handle, now=now)
     if session is None:
         return NO_SESSION
@@ -56,9 +59,8 @@ def reason_to_ask(services: Services, login: PendingLogin, handle: SessionHandle
     return step_up_reason(session, site, login.request, asked_at=login.began_at, now=now)
 
 
-def conclude(services: Services, cookies: Cookies, login: PendingLogin) -> Response:
+def conclude(services: Services, cookies: Cookies, login: PendingLogin, *, now: datetime) -> Response:
     """Use the login up and tell its site who the citizen is. Raises `LoginNeeded` if the session is gone meanwhile."""
-    now = services.clock()
     asked = login.request
     site = services.register.get(asked.service_provider)
     handle = cookies.session(request)

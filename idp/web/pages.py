@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from flask import Response, g, make_response, redirect, render_template, request
 
-from foundation.texts import Texts, choose_language
+from foundation.texts import Message, Texts, choose_language
 from idp.domain.errors import IdpError
-from idp.domain.login import PendingLogin
+from idp.domain.login import LoginRequest, PendingLogin
 from idp.domain.service_provider import ServiceProvider
 from idp.protocols.contract import FormPost, Redirect, Reply
 from idp.web.services import Services
@@ -33,6 +33,12 @@ def site_of(service_provider: ServiceProvider) -> Site:
     )
 
 
+def return_origin(services: Services, asked: LoginRequest) -> str:
+    """Where the site takes its answer: browsers apply form-action to the redirects that follow a form, too."""
+    site = services.register.get(asked.service_provider)
+    return services.adapter(site.protocol).return_origin(asked.reply)
+
+
 def reader_language() -> str:
     """The choice in the address, else the remembered one, else the browser's."""
     chosen = request.args.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
@@ -44,8 +50,13 @@ def texts(services: Services) -> Texts:
     return services.texts[reader_language()]
 
 
-def page(services: Services, template: str, status: int = 200, **context: object) -> Response:
-    """`template` as a response; what every page needs is added here."""
+def page(
+    services: Services, template: str, status: int = 200, *, can_be_fetched_again: bool = True, **context: object
+) -> Response:
+    """`template` as a response; what every page needs is added here.
+
+    A page that hands over cannot be fetched again, not even in the other language: its login is used up.
+    """
     language = reader_language()
     other = "en" if language == "ja" else "ja"
     # Only a page of ours that was fetched can be fetched again in the other language; an unknown path may be anything,
@@ -55,7 +66,7 @@ def page(services: Services, template: str, status: int = 200, **context: object
         template,
         t=services.texts[language],
         language=language,
-        language_url=f"{place}?lang={other}",
+        language_url=f"{place}?lang={other}" if can_be_fetched_again else None,
         **context,
     )
     response = make_response(body, status)
@@ -77,11 +88,10 @@ def send_reply(services: Services, reply: Reply, site: ServiceProvider, *, refus
     match reply:
         case Redirect(url=url):
             return see_other(url)
-        case FormPost(action=action, fields=fields):
-            _allow_form_to(action)
+        case FormPost():
             about, t = site_of(site), texts(services)
             message = t.message(refused.code) if refused else t.message("login.handover", site=about.name)
-            return page(services, "handover.html", message=message, site=about, action=action, fields=fields)
+            return _last_page(services, "handover.html", message, about, reply)
 
 
 def send_refusal(services: Services, login: PendingLogin, error: IdpError) -> Response:
@@ -91,16 +101,23 @@ def send_refusal(services: Services, login: PendingLogin, error: IdpError) -> Re
     match reply:
         case Redirect(url=url):
             return see_other(url)
-        case FormPost(action=action, fields=fields):
-            _allow_form_to(action)
-            message = texts(services).message(error.code)
-            return page(services, "stopped.html", message=message, site=site_of(site), action=action, fields=fields)
+        case FormPost():
+            return _last_page(services, "stopped.html", texts(services).message(error.code), site_of(site), reply)
 
 
-def _allow_form_to(action: str) -> None:
-    """Let the page's form reach the site's scheme.
+def _last_page(services: Services, template: str, message: Message, site: Site, reply: FormPost) -> Response:
+    """The page whose form takes `reply` to the site.
 
     A site may answer the post by a redirect to another origin of its own, and Chromium applies form-action to redirects
     too; so the scheme is allowed, not the one origin. The page holds no text from outside.
     """
-    g.form_action = [f"{action.split(':', 1)[0]}:"]
+    g.form_action = [f"{reply.action.split(':', 1)[0]}:"]
+    return page(
+        services,
+        template,
+        can_be_fetched_again=False,
+        message=message,
+        site=site,
+        action=reply.action,
+        fields=reply.fields,
+    )

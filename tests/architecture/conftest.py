@@ -8,7 +8,7 @@ __all__ = ["foundations", "house", "second_house"]
 
 
 @pytest.fixture
-def second_house(foundations: Foundations, house: SampleHouse) -> Iterator[SampleHouse]:  # noqa: F811 (a fixture)
+def second_house(foundations: Foundations, house: SampleHouse) -> Iterator[SampleHouse]:
     """Another worker with the same settings: the same database, keys and clock's time."""
     with a_house(foundations, house.settings) as built:
         yield built

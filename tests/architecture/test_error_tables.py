@@ -1,5 +1,6 @@
-"""Every refusal has its place everywhere: a page with words in both languages, a SAML status, an OpenID Connect code."""
+"""Every refusal has its place everywhere: a page, words in both languages, a SAML status, an OpenID Connect code."""
 
+import ast
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from idp.protocols.saml.errors import status_of as saml_status
 from idp.web.app import TRANSLATIONS
 from idp.web.errors import message_of
 from idp.web.errors import status_of as page_status
-from tests.support.source import makers_of
+from tests.support.source import makers_of, modules
 
 TEXTS = load_texts(TRANSLATIONS)
 LEAVES = sorted(leaves().values(), key=lambda leaf: leaf.__name__)
@@ -79,10 +80,6 @@ def test_leaf_is_met_somewhere(leaf: type[IdpError]) -> None:
 
 def raised_somewhere(name: str) -> bool:
     """Whether `raise Name` stands anywhere, without a call."""
-    import ast
-
-    from tests.support.source import modules
-
     return any(
         isinstance(node, ast.Raise) and isinstance(node.exc, ast.Name) and node.exc.id == name
         for _, tree in modules("idp")

@@ -1,5 +1,7 @@
 """Values that prove a check are made where the check is, and nowhere else."""
 
+import ast
+
 import pytest
 
 from tests.support.source import SHIPPED, calls, makers_of, modules
@@ -39,8 +41,6 @@ def test_no_value_is_made_by_changing_another() -> None:
 
 
 def imports_from(node: object, module: str) -> list[str]:
-    import ast
-
     if isinstance(node, ast.ImportFrom) and node.module == module:
         return [alias.name for alias in node.names]
     return []

@@ -17,7 +17,7 @@ from tests.support.house import Card, SampleHouse, is_logged_in
 
 DEFECTS = {
     Defect.EXPIRED: "card.expired",
-    Defect.NOT_YET_VALID: "card.expired",
+    Defect.NOT_YET_VALID: "card.early",
     Defect.UNTRUSTED_AUTHORITY: "card.untrusted",
     Defect.OTHER_AUTHORITY: "card.untrusted",
     Defect.WRONG_KIND: "card.kind",

@@ -83,6 +83,7 @@ class Browser:
         self.cookies: dict[str, Cookie] = {}
         self.responses: list[TestResponse] = []
         self.headers: dict[str, str] = {}
+        self.follows = True
         self._carries_cookies = True
         self._client = app.test_client(use_cookies=False)
 
@@ -111,7 +112,7 @@ class Browser:
         address = urljoin(self.origin, address)
         response = self._request(method, address, fields, origin=origin)
         for _ in range(MOST_REDIRECTS):
-            if response.status_code not in REDIRECTS:
+            if response.status_code not in REDIRECTS or not self.follows:
                 return _page(address, response)
             address = urljoin(address, response.headers["Location"])
             if response.status_code in {307, 308} or _origin(address) != self.origin:

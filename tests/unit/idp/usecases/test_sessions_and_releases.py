@@ -1,0 +1,141 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from idp.adapters.db.tables import ReleaseRow, SubjectIdentifierRow
+from idp.adapters.db.unit_of_work import SqlUnitOfWork
+from idp.domain.assurance import AuthenticationContext
+from idp.domain.citizen import CitizenId
+from idp.domain.errors import LoginNeeded
+from idp.domain.login import AuthenticationResult, IdentifierKind
+from idp.domain.service_provider import ServiceProvider, TrustCircle
+from idp.domain.session import SessionHandle
+from idp.usecases.releases import Releases
+from idp.usecases.sessions import Sessions
+from tests.support.builders import NOW, a_binding, a_check, a_citizen, a_sector, a_service_provider
+from tests.support.values import a_request
+
+LIFETIME = timedelta(hours=1)
+MINISTRY = a_service_provider()
+SHOP = a_service_provider("shop", sector="shop")
+CLINIC = replace(a_service_provider("clinic", sector="shop"), circle=TrustCircle("health"))
+
+
+@pytest.fixture
+def work(sqlite_engine: Engine) -> SqlUnitOfWork:
+    """With three sites and one citizen."""
+    work = SqlUnitOfWork(sqlite_engine)
+    with work.writing() as stores:
+        for code in ("tax", "shop"):
+            stores.service_providers.save_sector(a_sector(code))
+        for site in (MINISTRY, SHOP, CLINIC):
+            stores.service_providers.save(site)
+        stores.citizens.add(a_citizen(), a_binding(a_citizen()))
+    return work
+
+
+@pytest.fixture
+def sessions(work: SqlUnitOfWork) -> Sessions:
+    return Sessions(work=work, lifetime=LIFETIME)
+
+
+@pytest.fixture
+def releases(work: SqlUnitOfWork) -> Releases:
+    return Releases(work=work)
+
+
+def open_session(
+    sessions: Sessions, site: ServiceProvider = MINISTRY, *, replaces: SessionHandle | None = None
+) -> SessionHandle:
+    result = AuthenticationResult(
+        citizen=CitizenId(a_citizen().id),
+        context=AuthenticationContext.CARD_PIN,
+        authenticated_at=NOW,
+        check=a_check(),
+    )
+    with sessions.work.writing() as stores:
+        return sessions.open(stores, result, site, replaces=replaces, now=NOW)
+
+
+def test_session_is_found_by_its_handle_until_it_ends(sessions: Sessions) -> None:
+    handle = open_session(sessions)
+    last = NOW + LIFETIME - timedelta(microseconds=1)
+    found = sessions.find(handle, now=last)
+    assert found is not None
+    assert (found.circle, found.tier, found.expires_at) == (MINISTRY.circle, MINISTRY.tier, NOW + LIFETIME)
+    assert sessions.find(handle, now=NOW + LIFETIME) is None
+    assert sessions.find(SessionHandle("x" * 43), now=NOW) is None
+    assert sessions.find(None, now=NOW) is None
+
+
+def test_ended_session_is_gone_and_names_its_sites(sessions: Sessions, releases: Releases) -> None:
+    handle = open_session(sessions)
+    for site in (MINISTRY, SHOP):
+        releases.release(handle, a_request(site), site, asked_at=NOW, now=NOW)
+    assert set(sessions.end(handle, now=NOW)) == {MINISTRY.id, SHOP.id}
+    assert sessions.find(handle, now=NOW) is None
+    assert sessions.end(handle, now=NOW) == ()
+    assert sessions.end(None, now=NOW) == ()
+
+
+def test_new_login_replaces_the_browsers_old_session(sessions: Sessions) -> None:
+    old = open_session(sessions)
+    new = open_session(sessions, replaces=old)
+    assert new != old
+    assert sessions.find(old, now=NOW) is None
+    assert sessions.find(new, now=NOW) is not None
+
+
+def test_release_tells_what_the_session_knows(sessions: Sessions, releases: Releases) -> None:
+    release = releases.release(open_session(sessions), a_request(), MINISTRY, asked_at=NOW, now=NOW)
+    assert (release.service_provider, release.sector) == (MINISTRY.id, MINISTRY.sector)
+    assert release.authenticated_at == NOW
+    assert release.check == a_check()
+    assert release.session_expires_at == NOW + LIFETIME
+    assert len(release.subject) == 40
+
+
+def test_sector_has_one_identifier_and_session_one_name_per_site(sessions: Sessions, releases: Releases) -> None:
+    handle = open_session(sessions)
+    first, again = (releases.release(handle, a_request(), MINISTRY, asked_at=NOW, now=NOW) for _ in range(2))
+    shop = releases.release(handle, a_request(SHOP), SHOP, asked_at=NOW, now=NOW)
+    assert (first.subject, first.session) == (again.subject, again.session)
+    assert first.subject != shop.subject
+    assert first.session != shop.session
+
+
+def test_transient_release_makes_no_lasting_identifier(
+    sessions: Sessions, releases: Releases, sqlite_engine: Engine
+) -> None:
+    asked = replace(a_request(), identifier=IdentifierKind.TRANSIENT)
+    handle = open_session(sessions)
+    subjects = {releases.release(handle, asked, MINISTRY, asked_at=NOW, now=NOW).subject for _ in range(3)}
+    assert len(subjects) == 3
+    assert rows(sqlite_engine, SubjectIdentifierRow) == 0
+
+
+def test_session_that_may_not_serve_releases_nothing(
+    sessions: Sessions, releases: Releases, sqlite_engine: Engine
+) -> None:
+    handle = open_session(sessions)
+    later = NOW + timedelta(minutes=1)
+    for asked, site, now in (
+        (a_request(CLINIC), CLINIC, later),
+        (a_request(forced=True), MINISTRY, later),
+        (a_request(), MINISTRY, NOW + LIFETIME),
+    ):
+        with pytest.raises(LoginNeeded):
+            releases.release(handle, asked, site, asked_at=now, now=now)
+    assert rows(sqlite_engine, ReleaseRow) == 0
+
+
+def test_unknown_handle_releases_nothing(releases: Releases) -> None:
+    with pytest.raises(LoginNeeded):
+        releases.release(SessionHandle("x" * 43), a_request(), MINISTRY, asked_at=NOW, now=NOW)
+
+
+def rows(engine: Engine, table: type[ReleaseRow] | type[SubjectIdentifierRow]) -> int:
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
