@@ -22,7 +22,7 @@ from jpki.anchors import TrustAnchor
 from testbed.authorities import random_serial
 from testbed.crls import DEFAULT_LIFE, CrlPlan, write_crl
 from testbed.people import IBARAKI_TSUKUBA
-from testbed.plan import HOSTS
+from testbed.plan import HOSTS, ROOT
 from testbed.processes import python, running, wait_for_http
 from testbed.profiles import Authority, Generation
 from testbed.register import IssuedCertificate, Revocation
@@ -39,7 +39,7 @@ from tests.support.house import (
 from tests.support.oidc import FakeClock
 from tests.support.pki import SamplePki
 
-FOLDER = Path("var/benchmarks")
+FOLDER = ROOT / "var" / "benchmarks"
 LIST_ENTRIES = 100_000
 CITIZENS = 8
 
@@ -102,7 +102,7 @@ def a_place(folder: Path = FOLDER) -> Iterator[Place]:
     """Make everything anew in `folder`; the responder ends on the way out."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    foundations = make_foundations(folder.resolve(), now=system_clock())
+    foundations = make_foundations(folder, now=system_clock())
     pki, page = free_host("pki"), free_host("testbed")
     command = python(
         *("-m", "testbed.services", "--state", str(foundations.pki.state), "--reader", str(folder / "no-reader")),
@@ -110,7 +110,7 @@ def a_place(folder: Path = FOLDER) -> Iterator[Place]:
     )
     with running("the simulated national PKI", command, log=folder / "pki.log") as responder:
         wait_for_http(responder, f"http://{pki}/")
-        yield Place(folder=folder.resolve(), foundations=foundations, ocsp_url=f"http://{pki}/ocsp")
+        yield Place(folder=folder, foundations=foundations, ocsp_url=f"http://{pki}/ocsp")
 
 
 def free_host(place: str) -> str:

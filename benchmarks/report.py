@@ -15,6 +15,16 @@ from benchmarks.stopwatch import CARD_LOGIN, Asked, Step
 
 Row = Sequence[str]
 
+LEGEND = (
+    "",
+    "Every figure is the median of its rounds, with the lowest and the highest round.",
+    "CPU ms is processor time of the provider's process alone; wall ms adds its waits for the disk and the responder.",
+    "The responder is the testbed's, another process, asked over HTTP. Card, browser and sites are not in the times.",
+    "x RSA sign: how many RSA-2048 signatures fit into the CPU time. x those: multiples of the signatures it needs",
+    "(RSA-2048 if not named otherwise), at the floor of the same round.",
+    "",
+)
+
 _COST_HEAD = ("", "CPU ms", "wall ms", "x RSA sign", "signatures it needs", "x those")
 
 
@@ -25,7 +35,7 @@ def floor_lines(measured: Measured) -> list[str]:
         for operation in Operation
     ]
     rows.append(("one page written and synced", f"{measured.synced_write().written(2)} ms wall", ""))
-    head = (f"Floor (median of {ROUNDS} rounds, lowest–highest)", "processor time", "one processor")
+    head = (f"Floor ({ROUNDS} rounds)", "processor time", "one processor")
     return table((head, *rows))
 
 
@@ -45,7 +55,7 @@ def login_lines(measured: Measured) -> list[str]:
 
 def database_lines(asked: Mapping[Step, Asked]) -> list[str]:
     """Statements and transactions of each request."""
-    head = ("Database", "statements", "synced commits", "unsynced commits", "reading only")
+    head = ("Database", "statements", "commits synced to disk", "commits not waited for", "read-only transactions")
     rows = [(step.value, *_asked_cells(asked[step])) for step in Step]
     whole = sum((asked[step] for step in CARD_LOGIN), start=Asked(statements=0, reads=0, synced=0, unsynced=0))
     return table((head, *rows, ("WHOLE CARD LOGIN", *_asked_cells(whole))))

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from card_agent.answers import Outcome
 from card_agent.origins import NotNavigation, NotOwnForm, OriginHidden, OriginUnknown
-from card_agent.pending import OtherBrowser, RequestUnknown
+from card_agent.pending import OtherBrowser, OtherPage, RequestUnknown
 from card_agent.places import Notice
 from card_agent.questions import QuestionDamaged
 from card_agent.readers import CardState
@@ -56,6 +56,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     QuestionDamaged: Refusal(status=400, message_id="agent.request.damaged"),
     RequestUnknown: Refusal(status=404, message_id="request.invalid"),
     OtherBrowser: Refusal(status=403, message_id="request.otherbrowser"),
+    OtherPage: Refusal(status=403, message_id="request.invalid"),
 }
 
 

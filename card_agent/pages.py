@@ -1,5 +1,6 @@
 """The agent's pages: which template shows which state, with which words."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -93,7 +94,7 @@ class Pages:
             "handover.html",
             place.language,
             said,
-            _other_at(place.language, f"/done/{place.handle}?lang={{}}"),
+            {other: replace(place, language=other).done for other in LANGUAGES if other != place.language},
             site=waiting.question.site,
             outcome=outcome,
             fields=answer_fields(waiting.question, answer),
@@ -121,7 +122,7 @@ class Pages:
         return self._about(
             "pin.html",
             waiting,
-            place,
+            replace(place, ticket=secrets.token_urlsafe(32)),
             self._pin_said(place, tries_left),
             tries_left=tries_left,
             all_tries=PIN_TRIES,

@@ -2,6 +2,9 @@
 
 A question is found by an unguessable handle and belongs to the browser that brought it, known by a cookie. Without the
 cookie, a program on this computer could bring a question of its own, lead the citizen to it, and fetch the signature.
+The cookie alone does not stop it: cookies know no ports, so any program here can serve a page that hands its own cookie
+to the citizen's browser. Therefore a signature is shown only to the very page on which the PIN was typed, which alone
+has the ticket that stood in its form.
 """
 
 import hmac
@@ -11,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from card_agent.answers import CardAnswer, Outcome, Unsigned
+from card_agent.answers import CardAnswer, Outcome, Signed, Unsigned
 from card_agent.questions import Question
 
 
@@ -21,6 +24,10 @@ class RequestUnknown(Exception):
 
 class OtherBrowser(Exception):
     """The question was brought by another browser."""
+
+
+class OtherPage(Exception):
+    """The PIN was typed on another page than the one that asks for the answer."""
 
 
 class FormStale(Exception):
@@ -37,6 +44,7 @@ class PendingRequest:
         self.forget_at = forget_at
         self.attempt = 0
         self._answer: CardAnswer | None = None
+        self._ticket = ""
         self._lock = threading.Lock()
 
     def answer(self, now: datetime) -> CardAnswer | None:
@@ -45,10 +53,17 @@ class PendingRequest:
             return Unsigned(outcome=Outcome.EXPIRED)
         return self._answer
 
-    def settle(self, answer: CardAnswer) -> None:
-        """The first answer stands; a later one is dropped."""
+    def settle(self, answer: CardAnswer, *, ticket: str = "") -> None:
+        """The first answer stands; a later one is dropped. `ticket` is that of the PIN form, for a signature."""
         if self._answer is None:
+            self._ticket = ticket
             self._answer = answer
+
+    def require_own_page(self, ticket: str) -> None:
+        """Raises `OtherPage` if there is a signature, and `ticket` did not stand in the form that had it made."""
+        is_own = hmac.compare_digest(self._ticket.encode(), ticket.encode())
+        if isinstance(self._answer, Signed) and not (ticket and is_own):
+            raise OtherPage
 
     @contextmanager
     def one_attempt(self, attempt: int, *, now: datetime) -> Iterator[None]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from foundation.texts import LANGUAGES
 
 _LONGEST_READER_NAME = 200
+_LONGEST_TICKET = 64
 
 
 class Notice(StrEnum):
@@ -28,13 +29,17 @@ _NOTICES = {notice.value: notice for notice in Notice}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """One page about one question; `reader` is empty until the citizen chose one."""
+    """One page about one question; `reader` is empty until the citizen chose one.
+
+    `ticket` is drawn anew for each PIN form and leads from there to the answer, never to another page.
+    """
 
     handle: str
     language: str
     reader: str = ""
     digits_shown: bool = False
     notice: Notice | None = None
+    ticket: str = ""
 
     @classmethod
     def read(cls, handle: str, fields: Mapping[str, str], *, language: str) -> Self:
@@ -47,6 +52,7 @@ class Place:
             reader=fields.get("reader", "")[:_LONGEST_READER_NAME],
             digits_shown=fields.get("digits") == "shown",
             notice=_NOTICES.get(notice),
+            ticket=fields.get("ticket", "")[:_LONGEST_TICKET],
         )
 
     @property
@@ -67,7 +73,10 @@ class Place:
 
     @property
     def done(self) -> str:
-        return f"/done/{self.handle}?{urlencode({'lang': self.language})}"
+        fields = {"lang": self.language}
+        if self.ticket:
+            fields["ticket"] = self.ticket
+        return f"/done/{self.handle}?{urlencode(fields)}"
 
     @property
     def again(self) -> str:

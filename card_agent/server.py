@@ -147,6 +147,7 @@ class _Agent:
         answer = waiting.answer(self.clock())
         if answer is None:
             return _see(place.confirm)
+        waiting.require_own_page(place.ticket)
         g.hand_over_to = waiting.question.site
         return self.pages.done(waiting, place, answer)
 
@@ -174,7 +175,7 @@ class _Agent:
             except (ReaderError, CardError) as error:
                 log.info("The card did not sign: %s", type(error).__name__)
                 return NOTICES.get(type(error))
-            waiting.settle(answer)
+            waiting.settle(answer, ticket=place.ticket)
             return None
 
     # ---- refusals ----

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
@@ -43,15 +44,17 @@ def account_pages(services: Services, cookies: Cookies) -> Blueprint:
     def logout() -> Response:
         """End the session here; the sites are not told."""
         require_own_origin(services.settings)
-        services.sessions.end(cookies.session(request), now=services.clock())
-        response = see_other("/logged-out")
+        opened = services.sessions.end(cookies.session(request), now=services.clock())
+        response = see_other("/logged-out?" + urlencode([("site", site) for site in opened]))
         cookies.forget_session(response)
         return response
 
     @pages.get("/logged-out")
     def logged_out() -> Response:
-        """Say what has ended and what has not."""
-        return page(services, "logged_out.html", sites=[])
+        """Say what has ended and what has not. Sites are named as the register has them, whatever the address says."""
+        opened = set(request.args.getlist("site"))
+        names = [site_of(site).name for site in services.register.all() if site.id in opened]
+        return page(services, "logged_out.html", sites=names)
 
     for name in EXPLANATIONS:
         pages.add_url_rule(f"/{name}", name, lambda name=name: _explanation(services, name))

@@ -170,6 +170,26 @@ def test_a_question_belongs_to_the_browser_that_brought_it(reader: FakeReader) -
     assert reader.verifications == []
 
 
+def test_a_signature_is_shown_only_where_the_pin_was_typed(browser: AgentBrowser, reader: FakeReader) -> None:
+    """Cookies know no ports: a program on this computer brings its own question, serves a page that hands its cookie to
+    the citizen's browser, and leads there. Both have the cookie now, but only the citizen types the PIN.
+    """
+    intruders = browser.ask()
+    done = intruders.path.replace("confirm", "done")
+    citizens = browser.open(intruders.path)
+    assert browser.send_pin(PIN).fields["outcome"] == "signed"
+    seen = [browser.open(intruders.path).response]
+    for press in (lambda: browser.send_pin("0000"), lambda: browser.leave("cancelled")):
+        browser.page = intruders
+        seen.append(press().response)
+    for ticket in ("", intruders.fields["ticket"], secrets.token_urlsafe(32)):
+        seen.append(browser.get(f"{done}?ticket={ticket}"))
+    assert {response.status_code for response in seen} == {403}
+    assert not any(b"signature" in response.data for response in seen)
+    assert browser.get(f"{done}?ticket={citizens.fields['ticket']}").status_code == 200
+    assert len(reader.verifications) == 1
+
+
 def test_the_cookie_is_for_the_agent_alone(browser: AgentBrowser) -> None:
     response = browser.post("/login", question_fields(), origin=SITE.origin)
     cookie = response.headers["Set-Cookie"]

@@ -80,6 +80,11 @@ class Page:
     def path(self) -> str:
         return self.response.request.path
 
+    @property
+    def address(self) -> str:
+        """Path and query."""
+        return self.response.request.full_path.removesuffix("?")
+
 
 class AgentBrowser:
     """One browser with its cookies; `now` can be moved."""
@@ -110,8 +115,9 @@ class AgentBrowser:
         return self.follow(self.post(self.page.form_address, fields, origin=self.settings.own_origin))
 
     def leave(self, outcome: str) -> Page:
+        fields = {name: value for name, value in self.page.fields.items() if name in {"lang", "ticket"}}
         return self.follow(
-            self.post(self.page.form_address, {"leave": outcome, "lang": "en"}, origin=self.settings.own_origin)
+            self.post(self.page.form_address, fields | {"leave": outcome}, origin=self.settings.own_origin)
         )
 
     def open(self, address: str) -> Page:

@@ -24,6 +24,8 @@ def calls(tree: ast.AST) -> Iterator[str]:
     """The last name of everything that is called."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            match node.func:
-                case ast.Name(id=name) | ast.Attribute(attr=name):
-                    yield name
+            called = node.func
+            if isinstance(called, ast.Name):
+                yield called.id
+            elif isinstance(called, ast.Attribute):
+                yield called.attr

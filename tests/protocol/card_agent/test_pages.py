@@ -194,7 +194,15 @@ def test_a_page_that_waits_for_reading_is_not_pressed_by_the_script() -> None:
 def test_reloading_the_hand_over_shows_it_again() -> None:
     browser, _ = asked(FakeReader(a_card()))
     page = browser.send_pin(PIN)
-    assert browser.open(page.path).fields == page.fields
+    assert browser.open(page.address).fields == page.fields
+
+
+def test_the_hand_over_keeps_its_answer_in_the_other_language() -> None:
+    browser, _ = asked(FakeReader(a_card()))
+    page = browser.send_pin(PIN)
+    found = re.search(r'<a class="language" href="([^"]+)"', page.text)
+    assert found
+    assert browser.open(found[1]).fields == page.fields
 
 
 def test_the_address_alone_says_that_the_agent_runs() -> None:

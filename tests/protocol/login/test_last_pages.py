@@ -41,3 +41,18 @@ def test_pages_that_hand_over_have_no_language_link(house: SampleHouse) -> None:
     for page in (stopped, passive):
         assert page.form("https:").fields["SAMLResponse"]
         assert 'class="language"' not in page.text
+
+
+def test_page_after_logout_names_the_sites_that_were_opened_and_no_others(house: SampleHouse) -> None:
+    browser = house.browser()
+    consent = house.present(house.card(), browser, browser.open(house.shop.address()))
+    browser.press(consent, "/enrolment/", agree="yes")
+    page = browser.press(browser.open("/"), "/logout")
+    assert page.heading == house.heading("ui.loggedout")
+    names = {site.id: site.name.en for site in house.services.register.all()}
+    assert names["shop"] in page.text
+    assert names["ministry"] not in page.text
+
+
+def test_page_after_logout_says_nothing_that_an_address_makes_up(house: SampleHouse) -> None:
+    assert "evil" not in house.browser().open("/logged-out?site=evil.example").text

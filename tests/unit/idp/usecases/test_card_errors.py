@@ -1,6 +1,13 @@
 import pytest
 
-from idp.domain.errors import CardExpired, CardMismatch, CardRejected, CardUntrusted, CardWrongKind
+from idp.domain.errors import (
+    CardExpired,
+    CardMismatch,
+    CardNotYetValid,
+    CardRejected,
+    CardUntrusted,
+    CardWrongKind,
+)
 from idp.usecases.card_errors import as_card_rejection
 from jpki import errors
 from jpki.errors import (
@@ -33,7 +40,7 @@ def test_every_refusal_of_the_library_is_a_rejection_of_the_card(kind: type[Jpki
 
 
 def test_certificate_outside_its_time_says_which_day() -> None:
-    for error in (CertificateExpired(NOW), CertificateNotYetValid(NOW)):
+    for error, kind in ((CertificateExpired(NOW), CardExpired), (CertificateNotYetValid(NOW), CardNotYetValid)):
         rejection = as_card_rejection(error)
-        assert isinstance(rejection, CardExpired)
+        assert type(rejection) is kind
         assert rejection.date == NOW
