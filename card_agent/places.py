@@ -83,9 +83,6 @@ class Place:
         """The same question, looked at afresh: no notice, and the reader picked anew."""
         return replace(self, notice=None, reader="").confirm
 
-    def in_reader(self, reader: str) -> str:
-        return replace(self, notice=None, reader=reader).confirm
-
     def with_digits(self, *, shown: bool) -> str:
         return replace(self, digits_shown=shown).confirm
 

@@ -99,7 +99,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "forwarded_allow_ips": server.trusted_proxy or "",
             "proc_name": "idp",
             "accesslog": None,
-            "loglevel": "warning",
+            # Below this, gunicorn quotes every malformed request, up to its length, and the address it came from.
+            "loglevel": "error",
             "control_socket_disable": True,
         }
         if server.certificate and server.key:

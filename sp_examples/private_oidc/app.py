@@ -29,7 +29,8 @@ def make_app(settings: Settings) -> Flask:
     app = Flask(__name__)
     app.secret_key = load_session_secret(settings)
     app.config.update(
-        SESSION_COOKIE_NAME="shop_session",
+        # The prefix binds the cookie to this very host (RFC 6265bis 4.1.3.2); browsers allow it over TLS only.
+        SESSION_COOKIE_NAME="__Host-session" if settings.is_secure else "shop_session",
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.is_secure,
         PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
@@ -83,9 +84,7 @@ def _add_pages(app: Flask, service: LoginService) -> None:
     @app.post("/logout")
     def logout() -> AnyResponse:
         """End this site's session, and say that the others go on."""
-        language = session.get("language")
-        session.clear()
-        session["language"] = language
+        _end_session()
         return redirect(url_for("logged_out"), code=303)
 
     @app.get("/logged-out")
@@ -101,6 +100,14 @@ def _add_pages(app: Flask, service: LoginService) -> None:
     app.register_error_handler(LoginStopped, lambda _: _message("stopped", status=200))
     app.register_error_handler(LoginUnproven, lambda _: _message("failed", status=400))
     app.register_error_handler(ServiceUnreachable, lambda _: _message("unreachable", status=503))
+
+
+def _end_session() -> None:
+    """Another site's form comes without the cookie: it must not be answered by one that takes the session's place."""
+    if "subject" in session:
+        language = session.get("language")
+        session.clear()
+        session["language"] = language
 
 
 def _page(template: str, **values: object) -> Response:

@@ -179,11 +179,12 @@ def test_a_signature_is_shown_only_where_the_pin_was_typed(browser: AgentBrowser
     citizens = browser.open(intruders.path)
     assert browser.send_pin(PIN).fields["outcome"] == "signed"
     seen = [browser.open(intruders.path).response]
-    for press in (lambda: browser.send_pin("0000"), lambda: browser.leave("cancelled")):
-        browser.page = intruders
-        seen.append(press().response)
-    for ticket in ("", intruders.fields["ticket"], secrets.token_urlsafe(32)):
-        seen.append(browser.get(f"{done}?ticket={ticket}"))
+    browser.page = intruders
+    seen.append(browser.send_pin("0000").response)
+    browser.page = intruders
+    seen.append(browser.leave("cancelled").response)
+    tickets = ("", intruders.fields["ticket"], secrets.token_urlsafe(32))
+    seen += [browser.get(f"{done}?ticket={ticket}") for ticket in tickets]
     assert {response.status_code for response in seen} == {403}
     assert not any(b"signature" in response.data for response in seen)
     assert browser.get(f"{done}?ticket={citizens.fields['ticket']}").status_code == 200

@@ -253,9 +253,9 @@ def test_field_given_twice_is_refused(house: SampleHouse, login: Page, card: Car
         assert "Location" not in response.headers
 
 
-def test_answer_is_never_sent_on(house: SampleHouse, browser: Browser, login: Page, card: Card) -> None:
+def test_answer_is_never_sent_on(house: SampleHouse, browser: Browser, login: Page) -> None:
     """A 307 would post certificate and signature to the next address (RFC 9110 section 15.4.8)."""
-    house.present(card, browser, login)
+    house.present(house.card(), browser, login)
     posted = next(r for r in browser.responses if r.request.method == "POST")
     assert posted.status_code == 303
 

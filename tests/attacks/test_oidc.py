@@ -140,7 +140,7 @@ def test_a_code_without_its_verifier_is_refused() -> None:
     assert error_of(door, a_client(door), code_verifier=None) == "invalid_request"
 
 
-@pytest.mark.parametrize("verifier", [secrets.token_urlsafe(32), "x" * 43])
+@pytest.mark.parametrize("verifier", [secrets.token_urlsafe(32), "x" * 43], ids=["random", "plain"])
 def test_a_code_with_another_verifier_is_refused(verifier: str) -> None:
     door = a_door()
 

@@ -102,7 +102,7 @@ def test_logout_at_the_provider_ends_single_sign_on(visitor: Visitor) -> None:
     visitor.logs_in("taro", "5678")
     visitor.opens("idp")
     visitor.page.locator("form[action='/logout'] button").click()
-    visitor.page.wait_for_url("**/logged-out")
+    visitor.page.wait_for_url("**/logged-out*")
     visitor.opens("shop")
     visitor.presses_login()
     visitor.page.wait_for_url("**/login/**")

@@ -132,7 +132,7 @@ def _english_visit(visitor: Visitor, album: Album) -> None:
     album.picture("ministry-home-en", "In.")
     visitor.opens("idp")
     visitor.page.locator("form[action='/logout'] button").click()
-    visitor.page.wait_for_url("**/logged-out")
+    visitor.page.wait_for_url("**/logged-out*")
     album.picture("logged-out-en", "Logged out of the provider.")
 
 

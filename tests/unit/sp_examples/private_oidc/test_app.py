@@ -161,6 +161,13 @@ def test_logging_out_ends_this_sites_session_and_says_that_others_go_on(shop: Sh
     assert shop.browser.get("/home").status_code == 302
 
 
+def test_another_site_cannot_log_anybody_out(shop: Shop) -> None:
+    """Its form comes without the cookie (SameSite), and a new cookie in the answer would take the session's place."""
+    answer = shop.browser.application.test_client().post("/logout", headers={"Origin": "https://evil.example"})
+
+    assert "Set-Cookie" not in answer.headers
+
+
 def test_a_visitor_reads_english_by_choice_and_keeps_it_through_the_login(shop: Shop) -> None:
     assert "Members' page" in shop.browser.get("/?lang=en").text.replace("&#39;", "'")
     shop.browser.get(shop.begin())
@@ -171,7 +178,7 @@ def test_a_visitor_reads_english_by_choice_and_keeps_it_through_the_login(shop: 
 def test_the_session_cookie_is_for_this_site_over_tls_and_not_for_scripts(shop: Shop) -> None:
     cookie = shop.browser.get("/login").headers["Set-Cookie"]
 
-    assert all(word in cookie for word in ("shop_session=", "HttpOnly", "Secure", "SameSite=Lax"))
+    assert all(word in cookie for word in ("__Host-session=", "HttpOnly", "Path=/;", "Secure", "SameSite=Lax"))
 
 
 @pytest.mark.parametrize("path", ["/", "/logged-out", "/callback"])
