@@ -21,7 +21,6 @@ from idp.adapters.revocation.crl_store import CrlStore
 from idp.adapters.revocation.ocsp_client import OcspClient
 from idp.adapters.revocation.source import CardRevocation
 from idp.domain.login import Challenge, HeldCard, PendingLogin, Refusal
-from idp.domain.service_provider import LocalText
 from idp.onboarding_file import RegistrationChecks
 from idp.protocols.oidc.access_tokens import AccessGrant
 from idp.protocols.oidc.adapter import OidcAdapter
@@ -79,7 +78,7 @@ def saml_settings(settings: IdpSettings) -> SamlSettings:
         entity_id=f"{settings.issuer}/saml/metadata",
         sso_url=f"{settings.issuer}/saml/sso",
         scope=settings.host,
-        display_name=LocalText(ja="カードログイン（見本）", en="Card Login (sample)"),
+        display_name=settings.service_name,
         skew=settings.lifetimes.skew,
         unsafe_http_loopback=settings.profile is Profile.DEVELOPMENT,
     )
@@ -147,7 +146,11 @@ def _services(  # noqa: PLR0917 (called once, above)
             work=work,
         ),
         enrolment=Enrolment(
-            work=work, logins=logins, sessions=sessions, waiting=_passing(engine, "registration", HeldCard)
+            work=work,
+            logins=logins,
+            sessions=sessions,
+            waiting=_passing(engine, "registration", HeldCard),
+            check_max_age=max(settings.revocation.ocsp_max_age, settings.lifetimes.challenge),
         ),
         sessions=sessions,
         releases=Releases(work=work),

@@ -5,11 +5,13 @@ In production a proxy in front reads slow clients (docs/operations.md); the dead
 
 import math
 import os
+import selectors
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -26,24 +28,40 @@ CHECK_SECONDS = 0.5
 class DeadlineWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A threaded worker that cuts the connection of a request that is not through in time.
 
-    `request_seconds` covers reading, working and answering. Cutting the line ends whatever blocks on it, even a TLS
-    handshake.
+    `head_seconds` covers the TLS handshake and the request's head, `request_seconds` all that follows. Cutting the line
+    ends whatever blocks on it.
     """
 
     request_seconds = 20.0
+    head_seconds = 5.0
 
     def init_process(self) -> None:
         """Start the one thread that watches all requests of this worker."""
         self._under_way: dict[socket.socket, float] = {}
+        self._lines: dict[int, socket.socket] = {}
         self._cutting = threading.Lock()
         threading.Thread(target=self._watch, name="request-deadlines", daemon=True).start()
         super().init_process()
 
+    def enqueue_req(self, conn: "object") -> None:
+        """A new connection gets a thread when its first byte is there; one that says nothing waits in the poller."""
+        if conn.initialized or conn.data_ready:  # type: ignore[attr-defined]
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)  # type: ignore[attr-defined]  # noqa: FBT003 (the standard library's parameter)
+        conn.timeout = time.monotonic() + self.cfg.keepalive  # type: ignore[attr-defined]
+        self.pending_conns.append(conn)
+        self.poller.register(
+            conn.sock,  # type: ignore[attr-defined]
+            selectors.EVENT_READ,
+            partial(self.on_pending_socket_readable, conn),
+        )
+
     def handle(self, conn: "object") -> object:
         """One request, noted while it is under way by a descriptor of its own: TLS puts another socket in the place."""
         line = socket.socket(fileno=os.dup(conn.sock.fileno()))  # type: ignore[attr-defined]
-        with self._cutting:
-            self._under_way[line] = time.monotonic() + self.request_seconds
+        self._lines[threading.get_ident()] = line
+        self._allow(line, min(self.head_seconds, self.request_seconds))
         try:
             return super().handle(conn)
         finally:
@@ -53,9 +71,14 @@ class DeadlineWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
 
     def handle_request(self, req: "object", conn: "object") -> object:
         """A body that is too large is not read to its end, so no other request can follow on its connection."""
+        self._allow(self._lines[threading.get_ident()], self.request_seconds)
         if _announced_bytes(req.headers) > MAXIMUM_BODY:  # type: ignore[attr-defined]
             req.force_close()  # type: ignore[attr-defined]
         return super().handle_request(req, conn)
+
+    def _allow(self, line: socket.socket, seconds: float) -> None:
+        with self._cutting:
+            self._under_way[line] = time.monotonic() + seconds
 
     def _watch(self) -> None:
         while True:

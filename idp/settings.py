@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from foundation.settings import SettingsError, load
+from idp.domain.service_provider import LocalText
 from jpki.profile import CARD_AUTHENTICATION_POLICY, CARD_SIGNATURE_POLICY
 
 LONGEST_LOGIN = timedelta(hours=1)
@@ -101,12 +102,14 @@ class ServerSettings:
 class IdpSettings:
     """Everything. `issuer` is the origin of this service: scheme, host and port, without a path or trailing slash.
 
+    `service_name` heads every page and stands in the SAML metadata.
     `loss_hotline` is the telephone number, open at any hour, that stops a lost card.
     """
 
     profile: Profile
     issuer: str
     listen: str
+    service_name: LocalText
     database: DatabaseSettings
     keys: KeySettings
     trust: TrustSettings

@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -18,7 +18,7 @@ from idp.adapters.db.audit import SqlAuditLog
 from idp.adapters.db.due_work import ClaimLost, SqlDueWork
 from idp.adapters.db.expiry import sweep
 from idp.adapters.db.schema import require_current
-from idp.adapters.revocation.crl_refresh import CrlRefresher, ListTaken
+from idp.adapters.revocation.crl_refresh import CrlRefresher, ListTaken, RefreshOutcome
 from idp.composition import open_engine
 from idp.domain.events import RevocationListRefused, RevocationListTaken
 from idp.settings import IdpSettings
@@ -79,7 +79,7 @@ def make_worker(settings: IdpSettings, *, clock: Clock = system_clock) -> Worker
     )
     audit = SqlAuditLog(engine)
     works: dict[str, Work] = {
-        "revocation lists": lambda now: _refresh(refresher, audit, settings.revocation.crl_refresh, now),
+        "revocation lists": ListRefresh(refresher=refresher, audit=audit, pause=settings.revocation.crl_refresh),
         "expiry": lambda now: _sweep(engine, now),
     }
     return Worker(agenda=SqlDueWork(engine), works=works, clock=clock)
@@ -99,22 +99,37 @@ def run(settings: IdpSettings, *, once: bool = False) -> None:
             stop.wait(LOOK_SECONDS)
 
 
-def _refresh(refresher: CrlRefresher, audit: AuditLog, pause: timedelta, now: datetime) -> timedelta:
-    """Fetch every list; if one was refused, all are due again soon."""
-    all_taken = True
-    for outcome in refresher.refresh(now=now):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRefresh:
+    """Fetches every list. Only what changed is told: lists are many, and the same trouble may last for days."""
+
+    refresher: CrlRefresher
+    audit: AuditLog
+    pause: timedelta
+    told: dict[str, object] = field(default_factory=dict)
+
+    def __call__(self, now: datetime) -> timedelta:
+        """If one was refused, all are due again soon."""
+        outcomes = self.refresher.refresh(now=now)
+        for outcome in outcomes:
+            news = outcome.head if isinstance(outcome, ListTaken) else outcome.why
+            if self.told.get(outcome.url) != news:
+                self.told[outcome.url] = news
+                self._tell(outcome, now)
+        all_taken = all(isinstance(outcome, ListTaken) for outcome in outcomes)
+        return self.pause if all_taken else min(self.pause, RETRY)
+
+    def _tell(self, outcome: RefreshOutcome, now: datetime) -> None:
         if isinstance(outcome, ListTaken):
             head = outcome.head
-            audit.record(
+            self.audit.record(
                 RevocationListTaken(
                     list_name=head.name, issued_at=head.this_update, next_update=head.next_update, at=now
                 )
             )
         else:
-            all_taken = False
             logger.warning("revocation list %s: %s (%s)", outcome.url, outcome.why.value, outcome.detail)
-            audit.record(RevocationListRefused(list_name=outcome.url, code=outcome.why.value, at=now))
-    return pause if all_taken else min(pause, RETRY)
+            self.audit.record(RevocationListRefused(list_name=outcome.url, code=outcome.why.value, at=now))
 
 
 def _sweep(engine: Engine, now: datetime) -> timedelta:

@@ -47,6 +47,7 @@ def _print_places(stack: Stack, seconds: float) -> None:
     print(f"  Private site      {plan.origin('shop')}   (OpenID Connect)")
     print(f"  Identity provider {plan.origin('idp')}")
     print(f"  Card agent        {plan.origin('agent')}   ({'PC/SC' if stack.uses_pcsc else 'without PC/SC'})")
+    print(f"  National PKI      {plan.origin('pki')}   (simulated: CRL and OCSP)")
     print(f"  Sample cards      {plan.origin('testbed')}")
     print("\nSample cards (the one marked * lies on the reader):\n")
     for shown in Desk(state=plan.state, reader=plan.reader, clock=system_clock).cards():

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from idp.domain.assurance import AuthenticationContext
 from idp.domain.citizen import CardBinding, Citizen, CitizenId, VerifiedCard
@@ -31,12 +31,16 @@ class AwaitsConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """Opens the session that a verified card deserves. A waiting registration holds no more than the card's HMAC."""
+    """Opens the session that a verified card deserves. A waiting registration holds no more than the card's HMAC.
+
+    It waits no longer than `check_max_age` after the card was read: consent must not outlive what we know of the card.
+    """
 
     work: UnitOfWork
     logins: Logins
     sessions: Sessions
     waiting: OneTimeStore[HeldCard]
+    check_max_age: timedelta
 
     def enter(
         self,
@@ -50,12 +54,13 @@ class Enrolment:
         """Open a session if the card is bound to a citizen, else keep it for the consent page."""
         with self.work.writing() as stores:
             binding = stores.citizens.binding(card.fingerprint)
-            if binding is not None:
-                stores.citizens.note_check(card.fingerprint, card.check)
+            # The note tells again whether the card is bound: another request may have ended the registration meanwhile.
+            if binding is not None and stores.citizens.note_check(card.fingerprint, card.check):
                 result = _result(binding.citizen, card)
                 return Entered(session=self.sessions.open(stores, result, site, replaces=replaces, now=now))
         handle = secrets.token_urlsafe(32)
-        self.waiting.put(handle, HeldCard(login=login.id, card=card), now=now, expires_at=login.expires_at)
+        ends = min(login.expires_at, card.verified_at + self.check_max_age, card.certificate_ends)
+        self.waiting.put(handle, HeldCard(login=login.id, card=card), now=now, expires_at=ends)
         return AwaitsConsent(handle=handle)
 
     def resume(self, handle: str, browser: BrowserHandle | None, *, now: datetime) -> PendingLogin:

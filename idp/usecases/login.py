@@ -6,10 +6,22 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from idp.domain.errors import CookiesOff, IdpError, OtherBrowser, RequestRejected
+from idp.domain.errors import (
+    CardOnHold,
+    CardRevoked,
+    CardUnchecked,
+    CookiesOff,
+    IdpError,
+    OtherBrowser,
+    RequestAlreadyUsed,
+    RequestRejected,
+)
 from idp.domain.events import LoginRefused
 from idp.domain.login import BrowserHandle, LoginId, LoginRequest, PendingLogin, Refusal
 from idp.usecases.ports import AuditLog, OneTimeStore
+
+AFTER_THE_SIGNATURE = (CardRevoked, CardOnHold, CardUnchecked)
+"""Refusals that only a card which signed our challenge can meet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +51,11 @@ class Logins:
 
     def finish(self, login: LoginId, browser: BrowserHandle | None, *, now: datetime) -> PendingLogin:
         """The login, used up; nothing can be answered to its site a second time. Raises as `resume`."""
-        self.resume(login, browser, now=now)
-        return self.pending.take(login, now=now)
+        return self.use_up(self.resume(login, browser, now=now), now=now)
+
+    def use_up(self, login: PendingLogin, *, now: datetime) -> PendingLogin:
+        """The same for a login that was resumed already. Raises as `OneTimeStore.take`."""
+        return self.pending.take(login.id, now=now)
 
     def request_under_way(self, login: LoginId, *, now: datetime) -> LoginRequest | None:
         """What the site asked, while it can still be answered; no browser is known by this, so nothing is released."""
@@ -52,12 +67,10 @@ class Logins:
     def refuse(self, login_id: LoginId, error: IdpError, *, request_id: str, now: datetime) -> str:
         """Audit that the login met `error`, after every roll-back; the handle under which the citizen reads it.
 
-        Raises as `OneTimeStore.read` if the login itself is over.
+        What a genuine card met is audited each time; what anybody can claim without one, once for each login, so that
+        repeating it does not fill the trail. Raises as `OneTimeStore.read` if the login itself is over.
         """
         login = self.pending.read(login_id, now=now)
-        self.audit.record(
-            LoginRefused(login=login.id, service_provider=login.request.service_provider, code=error.code, at=now)
-        )
         refusal = Refusal(
             login=login.id,
             code=error.code,
@@ -66,9 +79,20 @@ class Logins:
             minutes=error.minutes,
             date=error.date,
         )
+        if isinstance(error, AFTER_THE_SIGNATURE) or self._is_first(refusal, login, now):
+            self.audit.record(
+                LoginRefused(login=login.id, service_provider=login.request.service_provider, code=error.code, at=now)
+            )
         handle = secrets.token_urlsafe(32)
         self.refusals.put(handle, refusal, now=now, expires_at=login.expires_at)
         return handle
+
+    def _is_first(self, refusal: Refusal, login: PendingLogin, now: datetime) -> bool:
+        try:
+            self.refusals.put(f"first of {login.id}", refusal, now=now, expires_at=login.expires_at)
+        except RequestAlreadyUsed:
+            return False
+        return True
 
     def refusal(self, handle: str, *, now: datetime) -> Refusal:
         """What `refuse` kept. Raises as `OneTimeStore.read`."""

@@ -48,8 +48,8 @@ class CitizenStore(Protocol):
     def forget_cards(self, citizen: CitizenId) -> None:
         """Remove every binding of the citizen. Identifiers stay, so that none is ever given to another person."""
 
-    def note_check(self, fingerprint: CardFingerprint, check: CertificateCheck) -> None:
-        """Remember the last good check of a bound certificate."""
+    def note_check(self, fingerprint: CardFingerprint, check: CertificateCheck) -> bool:
+        """Remember the last good check of a bound certificate; False if it is not bound (any more)."""
 
 
 class SessionStore(Protocol):

@@ -59,7 +59,7 @@ class Sessions:
             check=result.check,
             tier=site.tier,
             circle=site.circle,
-            expires_at=now + self.lifetime,
+            expires_at=result.authenticated_at + self.lifetime,
         )
         handle = SessionHandle(secrets.token_urlsafe(32))
         stores.sessions.open(session, handle)

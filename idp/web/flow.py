@@ -66,6 +66,6 @@ def conclude(services: Services, cookies: Cookies, login: PendingLogin, *, now: 
     handle = cookies.session(request)
     if handle is None:
         raise LoginNeeded
-    services.logins.finish(login.id, cookies.browser(request), now=now)
+    services.logins.use_up(login, now=now)
     release = services.releases.release(handle, asked, site, asked_at=login.began_at, now=now)
     return send_reply(services, services.adapter(site.protocol).answer(release, asked.reply), site)

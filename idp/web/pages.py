@@ -41,8 +41,10 @@ def return_origin(services: Services, asked: LoginRequest) -> str:
 
 def reader_language() -> str:
     """The choice in the address, else the remembered one, else the browser's."""
-    chosen = request.args.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
-    return choose_language(request.headers.get("Accept-Language", ""), chosen)
+    if "language" not in g:
+        chosen = request.args.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+        g.language = choose_language(request.headers.get("Accept-Language", ""), chosen)
+    return str(g.language)
 
 
 def texts(services: Services) -> Texts:
@@ -67,6 +69,7 @@ def page(
         t=services.texts[language],
         language=language,
         language_url=f"{place}?lang={other}" if can_be_fetched_again else None,
+        service_name=services.settings.service_name.in_language(language),
         **context,
     )
     response = make_response(body, status)

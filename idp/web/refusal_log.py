@@ -18,19 +18,20 @@ class RefusalLog:
         self._lock = Lock()
         self._began: datetime | None = None
         self._written = 0
-        self._left_out = 0
-        self.counts: Counter[str] = Counter()
+        self._left_out: Counter[str] = Counter()
 
     def note(self, code: str, why: str, *, request_id: str, now: datetime) -> None:
         """Count a refusal, and log it if the minute has room. `why` is one of our own sentences."""
         with self._lock:
-            self.counts[code] += 1
             if self._began is None or now - self._began >= WINDOW:
                 if self._left_out:
-                    logger.warning("%d refusals were not logged", self._left_out)
-                self._began, self._written, self._left_out = now, 0, 0
+                    by_code = ", ".join(f"{left_out} {count}" for left_out, count in sorted(self._left_out.items()))
+                    logger.warning("%d refusals were not logged: %s", self._left_out.total(), by_code)
+                self._began, self._written = now, 0
+                self._left_out.clear()
             self._written += 1
             has_room = self._written <= self._limit
-            self._left_out += not has_room
+            if not has_room:
+                self._left_out[code] += 1
         if has_room:
             logger.info("refused %s request=%s %s", code, request_id, why)

@@ -9,7 +9,8 @@ from idp.domain.errors import RequestInvalid
 from idp.settings import IdpSettings
 
 MAXIMUM_BODY = 64 * 1024
-_FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Real-Ip")
+_FORWARDING = ("forwarded", "x-real-ip")
+_FORWARDING_FAMILY = "x-forwarded-"
 
 
 def protect(app: Flask, settings: IdpSettings) -> None:
@@ -34,8 +35,9 @@ def protect(app: Flask, settings: IdpSettings) -> None:
     @app.before_request
     def is_not_forged_forwarding() -> None:
         """Only the configured proxy may say for whom it asks."""
+        names = [name.lower() for name, _ in request.headers]
         if request.remote_addr != settings.server.trusted_proxy and any(
-            name in request.headers for name in _FORWARDING
+            name in _FORWARDING or name.startswith(_FORWARDING_FAMILY) for name in names
         ):
             raise RequestInvalid("forwarded headers from an address that is not the configured proxy")
 

@@ -147,9 +147,13 @@ def _add_pages(app: Flask, desk: Desk) -> None:
     @app.post("/logout")
     def logout() -> AnyResponse:
         """End this site's session, and say that the others go on."""
-        desk.sessions.take(request.cookies.get(desk.cookie("session")))
+        ended = desk.sessions.take(request.cookies.get(desk.cookie("session")))
         response = redirect(url_for("logged_out"), code=303)
-        response.delete_cookie(desk.cookie("session"), secure=desk.settings.is_secure, httponly=True, samesite="Lax")
+        if ended is not None:
+            # A post from another site brings no cookie; deleting one in the answer would log the visitor out after all.
+            response.delete_cookie(
+                desk.cookie("session"), secure=desk.settings.is_secure, httponly=True, samesite="Lax"
+            )
         return response
 
     @app.get("/logged-out")

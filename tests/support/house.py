@@ -372,6 +372,7 @@ def house_settings(foundations: Foundations, folder: Path, **changes: Unpack[Set
         profile=Profile.DEVELOPMENT,
         issuer=ISSUER,
         listen="127.0.0.1:0",
+        service_name=LocalText(ja="見本ログイン", en="Sample Login"),
         database=DatabaseSettings(file=folder / "idp.sqlite3"),
         keys=KeySettings(folder=foundations.keys),
         trust=TrustSettings(

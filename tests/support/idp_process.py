@@ -25,6 +25,7 @@ _SETTINGS = """
 profile = "development"
 issuer = "{issuer}"
 listen = "{host}:{port}"
+service_name = {{ ja = "見本ログイン", en = "Sample Login" }}
 
 [database]
 file = "idp.sqlite3"

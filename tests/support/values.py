@@ -10,7 +10,7 @@ from idp.domain.citizen import CardFingerprint, VerifiedCard
 from idp.domain.errors import RequestAlreadyUsed, RequestExpired, RequestInvalid
 from idp.domain.events import AuditEvent
 from idp.domain.login import BrowserHandle, IdentifierKind, LoginRequest
-from idp.domain.service_provider import ServiceProvider
+from idp.domain.service_provider import LocalText, ServiceProvider
 from idp.settings import DatabaseSettings, IdpSettings, KeySettings, Profile, RevocationSettings, TrustSettings
 from tests.support.builders import NOW, a_check, a_fingerprint, a_service_provider
 
@@ -23,6 +23,7 @@ SETTINGS = IdpSettings(
     profile=Profile.DEVELOPMENT,
     issuer="http://127.0.0.2:8472",
     listen="127.0.0.2:8472",
+    service_name=LocalText(ja="見本ログイン", en="Sample Login"),
     database=DatabaseSettings(file=Path() / "idp.sqlite3"),
     keys=KeySettings(folder=Path()),
     trust=TrustSettings(authentication=Path()),

@@ -65,9 +65,9 @@ class SqlCitizenStore:
         """Remove every binding of the citizen."""
         self._connection.execute(_FORGET_CARDS, {"of_citizen": citizen})
 
-    def note_check(self, fingerprint: CardFingerprint, check: CertificateCheck) -> None:
-        """Remember the last good check of a bound certificate."""
-        self._connection.execute(_NOTE_CHECK, _card(fingerprint) | check_columns(check))
+    def note_check(self, fingerprint: CardFingerprint, check: CertificateCheck) -> bool:
+        """Remember the last good check of a bound certificate; False if it is not bound."""
+        return self._connection.execute(_NOTE_CHECK, _card(fingerprint) | check_columns(check)).rowcount == 1
 
 
 def check_columns(check: CertificateCheck) -> dict[str, object]:

@@ -50,6 +50,7 @@ def _cert_status(check: CertificateCheck) -> dict[str, object]:
         "source": check.source.value,
         "checked_at": _seconds(check.checked_at),
         "list_issued_at": _seconds(check.issued_at),
+        "valid_until": _seconds(check.next_update),
     }
 
 

@@ -37,6 +37,7 @@ def certificate_status(check: CertificateCheck) -> str:
             "source": check.source.value,
             "checked_at": write_instant(check.checked_at),
             "list_issued_at": write_instant(check.issued_at),
+            "valid_until": write_instant(check.next_update),
         }
     )
 

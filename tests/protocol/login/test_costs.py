@@ -20,14 +20,14 @@ FIRST_LOGIN: Costs = {
     "arrival": (4, 4),
     "consent page": (2, 2),
     "consent": (9, 4),
-    "answer to the site": (11, 5),
+    "answer to the site": (10, 4),
 }
 LATER_LOGIN: Costs = {
     "request of the site": (2, 2),
     "login page": (2, 2),
     "card answer": (3, 3),
     "arrival": (6, 3),
-    "answer to the site": (10, 5),
+    "answer to the site": (9, 4),
 }
 NEXT_SITE: Costs = {"request of the site": (8, 2)}
 CODE: Costs = {"token request": (3, 3)}

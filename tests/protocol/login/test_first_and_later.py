@@ -64,6 +64,7 @@ def test_site_is_told_how_and_when_the_card_was_checked(house: SampleHouse) -> N
         "source": CheckSource.OCSP,
         "checked_at": now,
         "list_issued_at": now,
+        "valid_until": now + int(house.revocation.fresh_for.total_seconds()),
     }
 
 

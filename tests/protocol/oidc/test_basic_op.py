@@ -63,6 +63,7 @@ def test_oidcc_server() -> None:
             "source": "ocsp",
             "checked_at": seconds - 300,
             "list_issued_at": seconds - 360,
+            "valid_until": seconds - 300 + 86400,
         },
     }
     assert door.userinfo(f"Bearer {answer.body['access_token']}").body == {"sub": SUBJECT}

@@ -129,7 +129,12 @@ def test_attributes_are_pairwise_id_context_and_freshness_alone(door: AdapterDoo
         f"{ISSUER}/attr/acr": [f"{ISSUER}/acr/card-pin"],
     }
     assert [json.loads(value or "") for value in status] == [
-        {"source": "ocsp", "checked_at": "2026-11-02T09:25:00Z", "list_issued_at": "2026-11-02T09:24:00Z"}
+        {
+            "source": "ocsp",
+            "checked_at": "2026-11-02T09:25:00Z",
+            "list_issued_at": "2026-11-02T09:24:00Z",
+            "valid_until": "2026-11-03T09:25:00Z",
+        }
     ]
 
 

@@ -9,6 +9,7 @@ SETTINGS = """
 profile = "development"
 issuer = "http://127.0.0.2:8472"
 listen = "127.0.0.2:8472"
+service_name = { ja = "見本ログイン", en = "Sample Login" }
 [database]
 file = "data/idp.sqlite3"
 [keys]

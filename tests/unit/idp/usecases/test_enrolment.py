@@ -37,6 +37,7 @@ def enrolment(sqlite_engine: Engine) -> Enrolment:
         logins=logins,
         sessions=Sessions(work=work, lifetime=timedelta(hours=1)),
         waiting=MemoryOneTimeStore[HeldCard](),
+        check_max_age=timedelta(minutes=15),
     )
 
 

@@ -61,7 +61,9 @@ def rendered(page: str, language: str) -> str:
     environment.filters.update(FILTERS)
     template, context = PAGES[page]
     texts = load_texts(WEB / "translations")[language]
-    return environment.get_template(template).render(context, t=texts, language=language, language_url="?lang=x")
+    return environment.get_template(template).render(
+        context, t=texts, language=language, language_url="?lang=x", service_name="S"
+    )
 
 
 @every_page
