@@ -24,7 +24,7 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 def create_app(services: Services, probes: dict[str, Probe]) -> Flask:
     """The identity provider as a WSGI application."""
     app = Flask("idp.web", static_url_path="/static")
-    # Two slashes are another address, not a misspelt one: nothing is redirected by guess.
+    # Two slashes are another address, not a misspelt one: a redirect would be made of `Host` and the proxy's scheme.
     app.url_map.merge_slashes = False
     app.jinja_env.filters.update(FILTERS)
     cookies = Cookies(secure=services.settings.is_secure)

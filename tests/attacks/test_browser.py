@@ -241,8 +241,7 @@ EVIL_PATHS = (
     "///evil.example",
     "/\\evil.example",
     "/%5Cevil.example",
-    "//help",
-    "//evil.example/help",
+    "/login//evil.example",
 )
 
 

@@ -6,17 +6,29 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from testbed.acts import Act
 from tests.support.visitor import Visitor, Visitors
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(300)
 
 NARROW = (320, 640)
 SERIOUS = {"serious", "critical"}
 
 
+PROVIDER_PAGES = ("", "help", "privacy", "accessibility", "registration", "logged-out", "registration/ended", "nowhere")
+HAND_OVER = "**/handover.js"
+
+
 def _pages(visitor: Visitor) -> Iterator[str]:
-    """Walk the first login, and stop at each page."""
-    visitor.puts_in("hanako")
+    """Every page of the house, in the order in which a citizen could meet them, and stop at each."""
+    yield from _way_in(visitor)
+    yield from _inside(visitor)
+    visitor.page.context.clear_cookies()
+    yield from _trouble(visitor)
+
+
+def _way_in(visitor: Visitor) -> Iterator[str]:
+    visitor.desk.do(Act.PULL, "")
     visitor.opens("testbed")
     yield "testbed"
     visitor.opens("ministry")
@@ -25,20 +37,63 @@ def _pages(visitor: Visitor) -> Iterator[str]:
     visitor.is_at("idp")
     yield "login"
     visitor.goes_to_the_card()
-    yield "agent pin"
-    visitor.types_pin("1")
-    yield "agent pin form"
+    yield "agent without a card"
+    visitor.puts_in_a_new("hanako")
+    visitor.goes_on()
+    yield "agent asks for the PIN"
+    for typed, name in (("1", "not four digits"), ("9999", "wrong"), ("9999", "last try")):
+        visitor.types_pin(typed)
+        yield f"agent: {name}"
+    # Without its script a hand-over page stays, as it does for those who have none.
+    visitor.page.route(HAND_OVER, lambda route: route.abort())
     visitor.types_pin("1234")
-    visitor.arrives("ministry")
+    visitor.page.wait_for_url("**/done/**")
+    yield "agent hands over"
+    visitor.goes_on()
+    visitor.page.wait_for_url("**/enrolment/**")
+    yield "consent"
+    visitor.goes_on()
+    visitor.page.wait_for_url("**/enrolment/**unticked")
+    yield "consent without the tick"
+    visitor.agrees()
+    visitor.page.wait_for_url("**/release")
+    yield "provider hands over"
+    visitor.goes_on()
+    visitor.is_in("ministry")
+    visitor.page.unroute(HAND_OVER)
+
+
+def _inside(visitor: Visitor) -> Iterator[str]:
     yield "ministry home"
     visitor.opens("shop")
     yield "shop"
     visitor.presses_login()
     visitor.is_in("shop")
     yield "shop home"
-    for path in ("", "help", "privacy", "accessibility", "registration", "logged-out", "registration/ended", "nowhere"):
+    for path in PROVIDER_PAGES:
         visitor.page.goto(f"{visitor.stack.plan.origin('idp')}/{path}")
         yield f"provider /{path}"
+
+
+def _trouble(visitor: Visitor) -> Iterator[str]:
+    visitor.puts_in("locked")
+    visitor.opens("ministry")
+    visitor.presses_login()
+    visitor.goes_to_the_card()
+    yield "agent: locked"
+    visitor.stops_at_the_agent()
+    visitor.page.wait_for_url("**/refused/**")
+    yield "refused"
+    visitor.goes_on()
+    visitor.is_at("idp")
+    visitor.page.goto(f"{visitor.page.url}?late")
+    yield "login, after the time ran out"
+    visitor.goes_back()
+    visitor.page.wait_for_url("**/stopped")
+    yield "stopped"
+    visitor.goes_on()
+    visitor.is_at("ministry")
+    yield "ministry, told that nobody comes"
 
 
 def _serious(page: Page) -> list[str]:

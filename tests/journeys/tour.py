@@ -17,6 +17,7 @@ from tests.support.running_house import a_running_house
 from tests.support.visitor import Visitor, a_visitor
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "tour"
+HAND_OVER = "**/handover.js"
 REFUSED_CARDS = ("revoked", "on-hold", "expired", "policy", "unknown", "untrusted")
 
 
@@ -90,12 +91,22 @@ def _first_visit(visitor: Visitor, album: Album) -> None:
     album.picture("agent-pin-form", "Two digits are not four: nothing went to the card.")
     visitor.types_pin("9999")
     album.picture("agent-pin-wrong", "A wrong PIN: two tries are left.")
+    visitor.types_pin("9999")
+    album.picture("agent-pin-last", "The last try is warned of, and asks for confirmation.")
+    visitor.page.route(HAND_OVER, lambda route: route.abort())
     visitor.types_pin("1234")
+    visitor.page.wait_for_url("**/done/**")
+    album.picture("agent-hand-over", "The agent hands over (this page presses its button by itself where scripts run).")
+    visitor.goes_on()
     visitor.page.wait_for_url("**/enrolment/**")
     album.picture("enrolment", "The first time, the provider asks for consent to registration.")
     visitor.goes_on()
     album.picture("enrolment-unticked", "Without the tick nothing is registered.")
     visitor.agrees()
+    visitor.page.wait_for_url("**/release")
+    album.picture("hand-over", "The provider hands over to the ministry.")
+    visitor.page.unroute(HAND_OVER)
+    visitor.goes_on()
     visitor.is_in("ministry")
     album.picture("ministry-home", "In, at the ministry.")
     visitor.opens("shop")
@@ -161,6 +172,22 @@ def _trouble(visitor: Visitor, album: Album) -> None:
     visitor.is_at("idp")
     visitor.goes_back()
     album.picture("stopped", "Stopped by the citizen.")
+    visitor.goes_on()
+    visitor.is_at("ministry")
+    album.picture("ministry-refused", "The ministry's site says that nobody came.")
+    visitor.puts_in("taro")
+    visitor.opens("shop")
+    visitor.presses_login()
+    visitor.is_at("idp")
+    visitor.page.goto(f"{visitor.page.url}?late")
+    album.picture("login-late", "The time ran out: one press begins again.")
+    visitor.goes_back()
+    visitor.is_at("shop")
+    album.picture("shop-refused", "The private site says that nobody came.")
+    visitor.logs_in("taro", "5678", site="shop")
+    visitor.page.locator("main form[method=post] button").click()
+    visitor.page.wait_for_url("**/logged-out*")
+    album.picture("shop-logged-out", "Logged out of the private site alone.")
     visitor.page.goto(f"{visitor.stack.plan.origin('idp')}/nowhere")
     album.picture("not-found", "A page that does not exist.")
 
