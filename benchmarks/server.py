@@ -92,6 +92,7 @@ def _settings_text(settings: IdpSettings, host: str) -> str:
             "profile": settings.profile.value,
             "issuer": settings.issuer,
             "listen": host,
+            "service_name": {"ja": settings.service_name.ja, "en": settings.service_name.en},
             "database": {"file": str(settings.database.file)},
             "keys": {"folder": str(settings.keys.folder)},
             "agent": {"origin": settings.agent.origin},

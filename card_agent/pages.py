@@ -52,13 +52,14 @@ class Pages:
         said = self._said(language, "agent.running", Tone.PLAIN)
         return self._render("running.html", language, said, _other_at(language, "/?lang={}"))
 
-    def refused(self, message_id: str, language: str, *, host: str = "") -> str:
+    def refused(self, message_id: str, language: str, *, number: str, host: str = "") -> str:
         """An answer without a way on; there is no language link where the address has no page of its own."""
-        return self._render("refused.html", language, self._said(language, message_id, Tone.ERROR, host=host))
+        said = self._said(language, message_id, Tone.ERROR, host=host)
+        return self._render("refused.html", language, said, number=_grouped(number))
 
     def failed(self, language: str, number: str) -> str:
-        shown = " ".join(number[start : start + 4] for start in range(0, len(number), 4))
-        return self._render("refused.html", language, self._said(language, "service.error", Tone.ERROR, id=shown))
+        said = self._said(language, "service.error", Tone.ERROR, id=_grouped(number))
+        return self._render("refused.html", language, said, number=None)
 
     def confirm(self, waiting: PendingRequest, place: Place, readers: Readers) -> str:
         """The page for what lies in the readers now."""
@@ -170,3 +171,8 @@ class Pages:
 
 def _other_at(language: str, address: str) -> dict[str, str]:
     return {other: address.format(other) for other in LANGUAGES if other != language}
+
+
+def _grouped(number: str) -> str:
+    """In groups of four, so that it can be read over the phone."""
+    return "-".join(number[start : start + 4] for start in range(0, len(number), 4))

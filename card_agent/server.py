@@ -182,18 +182,22 @@ class _Agent:
 
     def refuser(self, refusal: Refusal) -> Callable[[Exception], tuple[str, int]]:
         def refuse(error: Exception) -> tuple[str, int]:
-            log.info("Refused: %s", type(error).__name__)
+            number = _number()
+            log.info("Refused (%s): %s", number, type(error).__name__)
             host = error.host if isinstance(error, origins.OriginUnknown) else ""
-            return self.pages.refused(refusal.message_id, self.language(), host=host), refusal.status
+            page = self.pages.refused(refusal.message_id, self.language(), number=number, host=host)
+            return page, refusal.status
 
         return refuse
 
     def refuse_http(self, error: HTTPException) -> tuple[str, int]:
         status = error.code or 500
-        return self.pages.refused(http_message(status), self.language()), status
+        number = _number()
+        log.info("Refused (%s): %s", number, status)
+        return self.pages.refused(http_message(status), self.language(), number=number), status
 
     def fail(self, error: Exception) -> tuple[str, int]:
-        number = secrets.token_hex(6)
+        number = _number()
         log.error("Failed (%s): %s", number, type(error).__name__, exc_info=error)
         return self.pages.failed(self.language(), number), 500
 
@@ -208,3 +212,8 @@ def _see(address: str) -> Response:
 def _cookie_name(handle: str) -> str:
     """One cookie for each question, so that two tabs do not take each other's away."""
     return f"card_agent_{handle[:8]}"
+
+
+def _number() -> str:
+    """Twelve digits for enquiries; the same stand in the agent's own log."""
+    return f"{secrets.randbelow(10**12):012d}"

@@ -136,7 +136,7 @@ def written_time(instant: datetime, language: str) -> str:
     local = instant.astimezone(JAPAN)
     if language == "ja":
         weekday = _WEEKDAYS[local.weekday()]
-        return f"{local.year}年{local.month}月{local.day}日({weekday}) {local:%H:%M}(日本時間)"
+        return f"{local.year}年{local.month}月{local.day}日（{weekday}）{local:%H:%M}（日本時間）"
     return f"{local:%A}, {local.day} {local:%B %Y, %H:%M} (Japan time)"
 
 

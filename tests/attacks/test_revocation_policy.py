@@ -29,8 +29,11 @@ from tests.support.browser import Browser, Page
 from tests.support.house import Card, Foundations, SampleHouse, a_house, house_settings, is_logged_in
 from tests.support.oidc import FakeClock
 
-DEADLINE = timedelta(milliseconds=500)
 PATIENCE = 20.0
+ENOUGH = timedelta(seconds=PATIENCE / 2)
+"""For an answer that comes; one that is held back comes after `PATIENCE`."""
+SHORT = timedelta(milliseconds=300)
+SLOW_ANSWERS = {OcspFault.LATE, OcspFault.TRICKLE}
 CARD = "policy"
 FAULTY_ANSWERS = [
     fault
@@ -95,14 +98,23 @@ def services(foundations: Foundations, tmp_path: Path) -> Iterator[NationalServi
 
 
 @pytest.fixture
-def house(foundations: Foundations, services: NationalServices, tmp_path: Path) -> Iterator[SampleHouse]:
-    with asking_house(foundations, services, tmp_path) as built:
+def fault() -> OcspFault | CrlFault | None:
+    """What is wrong, where a test's parameter does not say it."""
+    return None
+
+
+@pytest.fixture
+def house(
+    foundations: Foundations, services: NationalServices, tmp_path: Path, fault: OcspFault | CrlFault | None
+) -> Iterator[SampleHouse]:
+    deadline = SHORT if fault in SLOW_ANSWERS else ENOUGH
+    with asking_house(foundations, services, tmp_path, deadline=deadline) as built:
         yield built
 
 
 @contextmanager
 def asking_house(
-    foundations: Foundations, services: NationalServices, folder: Path, *, waiting: int = 4
+    foundations: Foundations, services: NationalServices, folder: Path, *, deadline: timedelta, waiting: int = 4
 ) -> Iterator[SampleHouse]:
     """A house that asks `services`; the citizen of the card `CARD` is registered there and nowhere else."""
     settings = house_settings(
@@ -112,7 +124,7 @@ def asking_house(
             ocsp_url=f"{services.url}/ocsp",
             crl_urls=tuple(f"{services.url}/crl/authentication/current/{code}.crl" for code in MUNICIPALITIES),
             folder=folder / "crl",
-            ocsp_deadline=DEADLINE,
+            ocsp_deadline=deadline,
             ocsp_waiting=waiting,
         ),
         server=ServerSettings(threads=waiting + 1),
@@ -338,7 +350,7 @@ def test_refusal_is_not_remembered(
 def test_login_that_finds_the_responder_crowded_does_not_wait_for_it(
     foundations: Foundations, services: NationalServices, tmp_path: Path
 ) -> None:
-    with asking_house(foundations, services, tmp_path, waiting=1) as house:
+    with asking_house(foundations, services, tmp_path, deadline=ENOUGH, waiting=1) as house:
         first, second = house.registered_card("crowd-1"), house.registered_card("crowd-2")
         fetch_lists(house)
         services.fail(ocsp=OcspFault.LATE)
@@ -348,6 +360,7 @@ def test_login_that_finds_the_responder_crowded_does_not_wait_for_it(
         assert services.is_holding.wait(PATIENCE)
         page = enter(house, house.browser(), second)
         asked_meanwhile = services.asked
+        services.is_over.set()
         waiting.join(PATIENCE)
         assert house.shop.claims(page)["https://idp.example/claims/cert_status"]["source"] == "crl"  # type: ignore[index]
         assert asked_meanwhile == 1

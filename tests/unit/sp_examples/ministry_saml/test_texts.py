@@ -17,7 +17,7 @@ def a_login(cert_status: str | None) -> Login:
 
 
 def test_times_are_written_for_japan_with_the_day_of_the_week() -> None:
-    assert facts("ja", a_login(None))[0][1] == "2026年11月2日(月) 00:05(日本時間)"
+    assert facts("ja", a_login(None))[0][1] == "2026年11月2日（月）00:05（日本時間）"
     assert facts("en", a_login(None))[0][1] == "Monday, 2 November 2026, 00:05 (Japan time)"
 
 
