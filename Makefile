@@ -16,8 +16,8 @@ run: ## set up what is missing and start everything on loopback; Ctrl-C ends it
 test: ## install what the tests need and run all of them
 	@scripts/environment test
 	@$(MAKE) --no-print-directory check
-	$(PYTEST) tests/conformance tests/protocol tests/attacks
-	$(PYTEST) tests/journeys -p no:randomly
+	$(PYTEST) -q -n 2 tests/conformance tests/protocol tests/attacks
+	$(PYTEST) -v tests/journeys -p no:randomly
 
 check: ## format, lint, types, floors, unit tests: offline, under a minute
 	@test -x .venv/bin/ruff || { echo "The test environment is missing; run: scripts/environment test"; exit 1; }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from foundation.clock import Clock, system_clock
 from foundation.http import HttpClient
@@ -93,7 +94,13 @@ def run(settings: IdpSettings, *, once: bool = False) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set():
-        if not worker.do_one():
+        try:
+            did_something = worker.do_one()
+        except SQLAlchemyError as error:
+            # The database may be restarting; what was claimed comes back when its lease has run out.
+            logger.error("the agenda cannot be reached: %s", type(error).__name__)  # noqa: TRY400 (as above)
+            did_something = False
+        if not did_something:
             if once:
                 return
             stop.wait(LOOK_SECONDS)
