@@ -1,4 +1,5 @@
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,10 +72,10 @@ def test_reader_cannot_write_even_after_a_writer(sqlite_engine: Engine) -> None:
 
 
 def test_writer_takes_its_turn_at_the_beginning(sqlite_engine: Engine) -> None:
-    """The second writer is refused when it begins, before it could have read anything; readers go on."""
-    sqlite_engine.dispose()
-    event.listen(sqlite_engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 0"))
-    begin_second = writer(sqlite_engine).begin()
+    """A writer of another process is refused when it begins, before it could have read anything; readers go on."""
+    other_process = create_database_engine(str(sqlite_engine.url))
+    event.listen(other_process, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 0"))
+    begin_second = writer(other_process).begin()
     with writer(sqlite_engine).begin():
         with pytest.raises(OperationalError, match="locked"):
             begin_second.__enter__()
@@ -82,6 +83,22 @@ def test_writer_takes_its_turn_at_the_beginning(sqlite_engine: Engine) -> None:
             assert connection.execute(_VERSION).scalar_one() == 0
     with writer(sqlite_engine).begin() as connection:
         assert connection.execute(_VERSION).scalar_one() == 0
+    other_process.dispose()
+
+
+def test_writers_of_one_process_queue_and_a_failed_one_gives_its_turn_back(sqlite_engine: Engine) -> None:
+    def fail() -> None:
+        with writer(sqlite_engine).begin() as connection:
+            connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+
+    def write() -> int:
+        with writer(sqlite_engine).begin() as connection:
+            return int(connection.execute(_VERSION).scalar_one())
+
+    with ThreadPoolExecutor(4) as threads:
+        failures = [threads.submit(fail) for _ in range(4)]
+        assert all(isinstance(failure.exception(timeout=5), OperationalError) for failure in failures)
+        assert [done.result(timeout=5) for done in [threads.submit(write) for _ in range(20)]] == [0] * 20
 
 
 def test_new_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
