@@ -1,5 +1,6 @@
 """Put the pages together."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -18,6 +19,9 @@ from idp.web.saml import saml_pages
 from idp.web.security import protect
 from idp.web.services import Services
 
+STYLES_AGE = timedelta(minutes=10)
+"""How long a browser may keep styles and icons without asking again: a login shows several pages within it."""
+
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 
@@ -26,6 +30,7 @@ def create_app(services: Services, probes: dict[str, Probe]) -> Flask:
     app = Flask("idp.web", static_url_path="/static")
     # Two slashes are another address, not a misspelt one: a redirect would be made of `Host` and the proxy's scheme.
     app.url_map.merge_slashes = False
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STYLES_AGE
     app.jinja_env.filters.update(FILTERS)
     cookies = Cookies(secure=services.settings.is_secure)
     explain_errors(app, services, RefusalLog())

@@ -438,7 +438,7 @@ def _client_site(name: str) -> ServiceProvider:
     return replace(site, name=LocalText(ja=f"見本{name}", en=f"Sample {name}"))
 
 
-def _sectors(sites: Sequence[ServiceProvider]) -> list[Sector]:
+def sectors(sites: Sequence[ServiceProvider]) -> list[Sector]:
     codes = sorted({site.sector for site in sites})
     return [Sector(code=code, owner="見本", purpose="見本", legal_basis="見本法第1条") for code in codes]
 
@@ -464,7 +464,7 @@ def _make_database(file: Path, *, now: datetime) -> None:
     engine = create_database_engine(f"sqlite:///{file}")
     upgrade(engine)
     sites = sample_sites()
-    Onboarding(work=SqlUnitOfWork(engine)).apply(_sectors(sites), sites, now=now)
+    Onboarding(work=SqlUnitOfWork(engine)).apply(sectors(sites), sites, now=now)
     engine.dispose()
     assert not file.with_name(f"{file.name}-wal").exists(), "the copy of one file would be incomplete"
 
