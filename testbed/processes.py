@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SET_PARENT_DEATH_SIGNAL = 1
-PATIENCE = 40.0
+PATIENCE = 90.0
 """Seconds until a program must serve."""
 _GRACE = 12.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Playwright
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds for one act in the browser."""
 DESKTOP = (1280, 900)
 PHONE = (375, 667)
