@@ -60,17 +60,24 @@ MESSAGES = {
 OPERATOR = {"ja": "見本ショップ株式会社（架空の会社です）", "en": "Sample Shop Ltd. (not a real company)"}
 
 
+HOW_CHECKED = {
+    "card-pin": {"ja": "マイナンバーカードと暗証番号", "en": "My Number Card with its PIN"},
+}
+"""Words for the last part of the authentication context; one that is not here is shown as it came."""
+
+
 def facts(language: str, *, logged_in_at: datetime, acr: str) -> list[tuple[str, str]]:
     """What the login service said about the login."""
     local = logged_in_at.astimezone(JAPAN)
+    how = HOW_CHECKED.get(acr.rpartition("/")[2], {}).get(language, acr)
     if language == "ja":
         return [
             ("カードで確かめた時刻", f"{local:%Y}年{local.month}月{local.day}日 {local:%H:%M}（日本時間）"),
-            ("確かめ方", acr),
+            ("確かめ方", how),
         ]
     return [
         ("Card read at", f"{local.day} {local:%B %Y, %H:%M} (Japan time)"),
-        ("How it was checked", acr),
+        ("How it was checked", how),
     ]
 
 

@@ -16,7 +16,7 @@ def test_a_citizen_logs_in_and_sees_number_time_and_way(shop: Shop) -> None:
 
     assert answer.request.path == "/home"
     assert SUBJECT in answer.text
-    assert f"{ISSUER}/acr/card-pin" in answer.text
+    assert "マイナンバーカードと暗証番号" in answer.text
     assert re.search(r"\d+年\d+月\d+日 \d\d:\d\d（日本時間）", answer.text)
 
 
