@@ -72,7 +72,6 @@ def _login_page(services: Services, login: PendingLogin, why: str | None, *, now
         services,
         "login.html",
         site=site_of(site),
-        learns=[],
         agent_url=f"{services.settings.agent.origin}/login",
         challenge={
             "format": FORMAT,
