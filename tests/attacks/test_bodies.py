@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 
@@ -213,6 +214,16 @@ def test_slow_clients_on_every_thread_hold_others_up_no_longer_than_the_deadline
             read_to_end(line, timeout=DEADLINE + WATCH + PATIENCE / 2)
     finally:
         crowd.close()
+
+
+def test_connections_that_say_nothing_hold_no_thread(foundations: Foundations, tmp_path: Path) -> None:
+    """gunicorn alone would give each a thread for five seconds, and the request would wait behind all of them."""
+    with running_idp(foundations, tmp_path, threads=THREADS, deadline=60) as idp, contextlib.ExitStack() as silent:
+        for _ in range(16 * THREADS):
+            silent.enter_context(idp.connect(timeout=PATIENCE))
+        host = idp.issuer.partition("://")[2]
+        answer = idp.say(f"GET /health/live HTTP/1.1\r\nHost: {host}\r\n\r\n".encode(), timeout=PATIENCE)
+    assert status(answer) == 200
 
 
 def test_slow_client_is_cut_off_although_nobody_waits(idp: RunningIdp) -> None:

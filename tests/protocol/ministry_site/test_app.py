@@ -58,6 +58,13 @@ def test_logout_ends_the_session_on_the_server_too(stage: Stage) -> None:
     assert thief.get("/home").headers["Location"] == "/"
 
 
+def test_post_from_another_site_which_brings_no_cookie_logs_nobody_out(stage: Stage) -> None:
+    browser, without_cookies = stage.browser(), stage.browser()
+    stage.log_in(browser)
+    assert "Set-Cookie" not in without_cookies.post("/logout").headers
+    assert browser.get("/home").status_code == 200
+
+
 def test_answer_brought_to_another_browser_logs_nobody_in(stage: Stage) -> None:
     victim, attacker = stage.browser(), stage.browser()
     victim.get("/login")
