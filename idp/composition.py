@@ -39,6 +39,7 @@ from idp.usecases.ports import RevocationSource
 from idp.usecases.releases import Releases
 from idp.usecases.sessions import Sessions
 from idp.web.app import TRANSLATIONS, create_app
+from idp.web.refusal_log import RefusalLog
 from idp.web.services import Services
 from jpki.anchors import TrustAnchor
 from jpki.profile import CertificateProfile
@@ -169,6 +170,7 @@ def _services(  # noqa: PLR0917 (called once, above)
             access_tokens=_passing(engine, "access token", AccessGrant),
             used_ids=SqlOneTimeStore(engine, "client assertion", Codec(str)),
         ),
+        refusal_log=RefusalLog(),
     )
 
 

@@ -129,8 +129,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         if server.certificate and server.key:
             options |= {"certfile": str(server.certificate), "keyfile": str(server.key)}
         for name, value in options.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+            self.cfg.set(name, value)
 
     def load(self) -> Flask:
         """One application per worker: engines and keys are never shared over a fork."""

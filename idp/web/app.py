@@ -14,7 +14,6 @@ from idp.web.formatting import FILTERS
 from idp.web.login import login_pages
 from idp.web.oidc import oidc_pages
 from idp.web.operations import Probe, operations_pages
-from idp.web.refusal_log import RefusalLog
 from idp.web.saml import saml_pages
 from idp.web.security import protect
 from idp.web.services import Services
@@ -33,7 +32,7 @@ def create_app(services: Services, probes: dict[str, Probe]) -> Flask:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STYLES_AGE
     app.jinja_env.filters.update(FILTERS)
     cookies = Cookies(secure=services.settings.is_secure)
-    explain_errors(app, services, RefusalLog())
+    explain_errors(app, services)
     protect(app, services.settings)
     for pages in (login_pages, card_pages, enrolment_pages, saml_pages, oidc_pages, account_pages):
         app.register_blueprint(pages(services, cookies))

@@ -33,6 +33,8 @@ def card_pages(services: Services, cookies: Cookies) -> Blueprint:
         except ChallengeExpired:
             return see_other(f"/login/{challenge.login}?late")
         except (CardRejected, CardUnchecked) as error:
+            # The number that the citizen reads on the page must be found in the log.
+            services.refusal_log.note(error.code, "", request_id=g.request_id, now=now)
             handle = services.logins.refuse(challenge.login, error, request_id=g.request_id, now=now)
             return see_other(f"/refused/{handle}")
 

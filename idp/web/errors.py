@@ -27,7 +27,6 @@ from idp.domain.errors import (
 )
 from idp.web.formatting import format_date, grouped
 from idp.web.pages import page, return_origin, texts
-from idp.web.refusal_log import RefusalLog
 from idp.web.services import Services
 
 logger = logging.getLogger("idp.web")
@@ -66,7 +65,7 @@ def message_of(t: Texts, code: str, *, request_id: str, minutes: int | None, dat
     )
 
 
-def explain_errors(app: Flask, services: Services, log: RefusalLog) -> None:
+def explain_errors(app: Flask, services: Services) -> None:
     """Install the error pages on `app`."""
 
     @app.before_request
@@ -78,14 +77,14 @@ def explain_errors(app: Flask, services: Services, log: RefusalLog) -> None:
     def refused(error: IdpError) -> Response:
         """A refusal with a reason."""
         why = error.why if isinstance(error, RequestInvalid) else ""
-        log.note(error.code, why, request_id=g.request_id, now=services.clock())
+        services.refusal_log.note(error.code, why, request_id=g.request_id, now=services.clock())
         return _error_page(services, error)
 
     @app.errorhandler(HTTPException)
     def unroutable(error: HTTPException) -> Response:
         """What the framework refuses: no such page, no such method, too large, not for this host."""
         status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-        log.note(f"http.{status}", "", request_id=g.request_id, now=services.clock())
+        services.refusal_log.note(f"http.{status}", "", request_id=g.request_id, now=services.clock())
         fact = PageNotFound() if status == HTTPStatus.NOT_FOUND else RequestInvalid("refused by the framework")
         response = _error_page(services, fact, status=status)
         if isinstance(error, RequestEntityTooLarge):

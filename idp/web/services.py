@@ -15,6 +15,7 @@ from idp.usecases.login import Logins
 from idp.usecases.ports import ServiceProviderRegister
 from idp.usecases.releases import Releases
 from idp.usecases.sessions import Sessions
+from idp.web.refusal_log import RefusalLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Services:
     releases: Releases
     saml: SamlAdapter
     oidc: OidcAdapter
+    refusal_log: RefusalLog
 
     def adapter(self, protocol: FederationProtocol) -> ProtocolAdapter:
         """The adapter that answers in this protocol."""

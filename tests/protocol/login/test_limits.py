@@ -1,6 +1,10 @@
 """How long what a card proved may be used, and how much a login may write."""
 
+import logging
+import re
 from datetime import timedelta
+
+import pytest
 
 from idp.domain.errors import CardLocked
 from idp.domain.events import LoginRefused
@@ -34,3 +38,12 @@ def test_what_an_agent_says_without_proof_is_audited_once_for_each_login(house: 
         house.agent_says(browser, browser.open(path), "locked")
     refused = [event for event in house.events() if isinstance(event, LoginRefused)]
     assert [event.code for event in refused] == [CardLocked.code]
+
+
+def test_number_that_the_citizen_reads_stands_in_the_log(house: SampleHouse, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "idp.refusals")
+    browser = house.browser()
+    page = house.agent_says(browser, browser.open(house.shop.address()), "locked")
+    number = re.search(r"\d{4}-\d{4}-\d{4}", page.text)
+    assert number is not None
+    assert f"refused {CardLocked.code} request={number[0].replace('-', '')}" in caplog.text
