@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from benchmarks import capacity, certificates, growth
-from benchmarks.capacity import Load, Rate
+from benchmarks.capacity import Capacity
 from benchmarks.certificates import Task
 from benchmarks.figures import Figure
 from benchmarks.floor import Crypto, Operation
 from benchmarks.growth import Growth
+from benchmarks.load import CONNECTIONS
 from benchmarks.login import VISITS_PER_ROUND, Evidence, crypto_of
 from benchmarks.place import LIST_ENTRIES
 from benchmarks.rounds import ROUNDS, Cost, Measured
@@ -85,24 +86,21 @@ def server_lines(build_ms: Figure, ready_seconds: float, grown: Growth) -> list[
     )
 
 
-def capacity_lines(rates: Mapping[Load, Rate], measured: Measured) -> list[str]:
-    """Replies in a second, beside the limit that one RSA signature sets."""
+def capacity_lines(codes: Capacity, measured: Measured) -> list[str]:
+    """Answers in a second, beside the limit that one RSA signature sets."""
     limit = 1e6 / measured.operation(Operation.RSA_SIGN).median
     head = (
-        f"One worker on one processor, {capacity.CONNECTIONS} connections ({capacity.ROUNDS} rounds)",
+        f"One worker on one processor, {CONNECTIONS} connections ({capacity.ROUNDS} rounds)",
         *("replies/s", "CPU ms each", "p99 ms", "of the limit 1/RSA sign"),
     )
-    rows = [
-        (
-            load.name,
-            rate.replies.written(0),
-            rate.cpu_ms.written(2),
-            rate.p99_ms.written(0),
-            f"{rate.replies.median / limit:.1%}",
-        )
-        for load, rate in rates.items()
-    ]
-    return table((head, *rows))
+    row = (
+        capacity.LOAD.name,
+        codes.per_second.written(0),
+        codes.cpu_ms.written(2),
+        codes.p99_ms.written(0),
+        f"{codes.per_second.median / limit:.1%}",
+    )
+    return table((head, row))
 
 
 def table(rows: Sequence[Row]) -> list[str]:

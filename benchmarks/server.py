@@ -1,7 +1,5 @@
 """The provider as it is served: gunicorn with one worker, in processes of its own, pinned to one processor."""
 
-import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,16 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.figures import require
-from benchmarks.place import Place, free_host, processors
+from benchmarks.load import server_pinned
+from benchmarks.place import Place
 from benchmarks.wire import wired_app
 from idp.settings import IdpSettings
 from testbed.processes import Program, python, running, wait_for_http
 from testbed.toml_text import toml_text
 from tests.support.house import SampleHouse
-
-_TICKS = os.sysconf("SC_CLK_TCK")
-_USER_TICKS, _SYSTEM_TICKS = 11, 12
-"""Positions in /proc/PID/stat, counted behind the program's name (proc(5))."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +30,6 @@ class Worker:
                 return int(line.split()[1]) / 1024
         raise ProcessLookupError(self.pid)
 
-    @property
-    def cpu_seconds(self) -> float:
-        """Spent since it began."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
-        return (int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])) / _TICKS
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedHouse:
@@ -48,18 +37,18 @@ class ServedHouse:
 
     host: str
     house: SampleHouse
+    program: Program
     worker: Worker
     seconds_to_ready: float
     """From the command `idp serve` to the first answer."""
 
 
 @contextmanager
-def served(place: Place, settings: IdpSettings) -> Iterator[ServedHouse]:
-    """Serve `settings` until the block ends."""
-    host = free_host("idp")
+def served(place: Place, settings: IdpSettings, host: str) -> Iterator[ServedHouse]:
+    """Serve `settings` at `host` (address:port) until the block ends."""
     file = place.folder / "served.toml"
     file.write_text(_settings_text(settings, host), encoding="utf-8")
-    command = [*pinned(processors()[0]), *python("-m", "idp", "--settings", str(file), "serve")]
+    command = [*server_pinned(), *python("-m", "idp", "--settings", str(file), "serve")]
     with place.house(settings) as house:
         began = time.perf_counter()
         with running("the identity provider", command, log=place.folder / "idp.log") as program:
@@ -69,14 +58,10 @@ def served(place: Place, settings: IdpSettings) -> Iterator[ServedHouse]:
             yield ServedHouse(
                 host=host,
                 house=replace(house, app=app, shop=replace(house.shop, app=app)),
+                program=program,
                 worker=Worker(pid=_only_child(program)),
                 seconds_to_ready=ready,
             )
-
-
-def pinned(processor: int) -> list[str]:
-    """The head of a command that shall run on `processor` alone, where there are several and `taskset` is installed."""
-    return ["taskset", "-c", str(processor)] if len(processors()) > 1 and shutil.which("taskset") else []
 
 
 def _only_child(program: Program) -> int:

@@ -4,15 +4,16 @@ The deadline is for the whole exchange: a peer that sends one byte now and then 
 the resolution of a host name is outside it, because the system's resolver knows no deadline.
 """
 
+import io
 import math
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -21,7 +22,11 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+T = TypeVar("T")
+
 _OK = 200
+_NOT_MODIFIED = 304
+_PORTION = 64 * 1024
 
 
 class RequestFailed(Exception):
@@ -57,6 +62,14 @@ class ExchangeLimits:
     maximum_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A body that was written; `etag` is the peer's name for this version of it (RFC 9110 section 8.8.3)."""
+
+    size: int
+    etag: str | None
+
+
 class HttpClient:
     """Keep-alive connections to a few configured peers; safe to share between threads."""
 
@@ -69,19 +82,41 @@ class HttpClient:
 
     def get(self, url: str, *, limits: ExchangeLimits) -> bytes:
         """The body of a 200 answer. Raises a leaf of `RequestFailed`."""
-        return self._exchange("GET", url, None, {}, limits)
+        return self._exchange("GET", url, {}, None, limits, _body)
+
+    def download(
+        self, url: str, into: BinaryIO, *, accept: str, etag: str | None = None, limits: ExchangeLimits
+    ) -> Download | None:
+        """Write the body of a 200 answer; None if the peer still has the version `etag` (RFC 9110 section 13.1.2).
+
+        Raises a leaf of `RequestFailed`, after which part of a body may have been written, and `OSError` of `into`.
+        """
+
+        def read(response: urllib3.BaseHTTPResponse, maximum_bytes: int) -> Download | None:
+            if etag is not None and response.status == _NOT_MODIFIED:
+                return None
+            return Download(size=_write_body(response, into, maximum_bytes), etag=response.headers.get("ETag"))
+
+        headers = {"Accept": accept} | ({} if etag is None else {"If-None-Match": etag})
+        return self._exchange("GET", url, headers, None, limits, read)
 
     def post(self, url: str, body: bytes, *, content_type: str, limits: ExchangeLimits) -> bytes:
         """The body of a 200 answer. Raises a leaf of `RequestFailed`. Sent once: a failure is not tried again."""
-        return self._exchange("POST", url, body, {"Content-Type": content_type}, limits)
+        return self._exchange("POST", url, {"Content-Type": content_type}, body, limits, _body)
 
     def close(self) -> None:
         """Close idle connections."""
         self._pools.clear()
 
-    def _exchange(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], limits: ExchangeLimits
-    ) -> bytes:
+    def _exchange(  # noqa: PLR0917 (called above)
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        limits: ExchangeLimits,
+        read: Callable[[urllib3.BaseHTTPResponse, int], T],
+    ) -> T:
         try:
             response = self._pools.urlopen(
                 method,
@@ -94,36 +129,46 @@ class HttpClient:
                 preload_content=False,
                 decode_content=False,
             )
-            return _body(response, limits.maximum_bytes)
+            return _read_all(response, read, limits.maximum_bytes)
         except urllib3.exceptions.TimeoutError as error:
             raise DeadlineExceeded("no complete answer in time") from error
         except HTTPError as error:
             raise PeerUnreachable(type(error).__name__) from error
 
 
-def _body(response: urllib3.BaseHTTPResponse, maximum_bytes: int) -> bytes:
-    """The body, left in its content coding. The connection is kept only when all of it was read."""
+def _read_all(
+    response: urllib3.BaseHTTPResponse, read: Callable[[urllib3.BaseHTTPResponse, int], T], maximum_bytes: int
+) -> T:
+    """What `read` makes of the answer. The connection is kept only when all of it was read."""
     is_complete = False
     try:
-        body = _checked_body(response, maximum_bytes)
+        result = read(response, maximum_bytes)
         is_complete = True
     finally:
         if not is_complete:
             response.close()
     response.release_conn()
-    return body
+    return result
 
 
-def _checked_body(response: urllib3.BaseHTTPResponse, maximum_bytes: int) -> bytes:
+def _body(response: urllib3.BaseHTTPResponse, maximum_bytes: int) -> bytes:
+    body = io.BytesIO()
+    _write_body(response, body, maximum_bytes)
+    return body.getvalue()
+
+
+def _write_body(response: urllib3.BaseHTTPResponse, into: BinaryIO, maximum_bytes: int) -> int:
+    """The body as it came, in its content coding; its length."""
     if response.status != _OK:
         raise UnexpectedStatus(response.status)
-    body = b""
+    size = 0
     # An answer that is cut short is noticed only by the read that finds nothing more.
-    while part := response.read(maximum_bytes + 1 - len(body), decode_content=False):
-        body += part
-        if len(body) > maximum_bytes:
+    while part := response.read(min(_PORTION, maximum_bytes + 1 - size), decode_content=False):
+        size += len(part)
+        if size > maximum_bytes:
             raise ResponseTooLarge(f"more than {maximum_bytes} bytes")
-    return body
+        into.write(part)
+    return size
 
 
 class _PlainSocket(socket.socket):

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
@@ -60,7 +61,7 @@ class HmacKey:
         return hmac.digest(self.secret, data, hashlib.sha256)
 
 
-def key_id_of(public_key: PublicKey) -> str:
+def key_id_of(public_key: CertificatePublicKeyTypes) -> str:
     """22 characters, base64url: the first half of SHA-256 over the SubjectPublicKeyInfo, so equal on every host."""
     spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return urlsafe_b64encode(hashlib.sha256(spki).digest()[:16]).rstrip(b"=").decode()

@@ -7,18 +7,23 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from foundation.clock import system_clock
 from idp import worker
 from idp.adapters.db import schema
 from idp.adapters.db.engine import DatabaseUrlRefused
-from idp.adapters.db.unit_of_work import SqlUnitOfWork
 from idp.adapters.keys.files import KeyUnusable
 from idp.adapters.keys.key_folder import KeyFolder, make_keys
-from idp.composition import build, open_engine, registration_checks
-from idp.onboarding_file import OnboardingRefused, read_onboarding_file
+from idp.commands.keys import add_key_commands
+from idp.commands.output import CommandRefused, refuse
+from idp.commands.sectors import add_sector_commands
+from idp.commands.service_providers import add_sp_commands
+from idp.composition import build, open_engine
+from idp.domain.metadata_source import MetadataRefused, SourceRefused
 from idp.server import Server
 from idp.settings import IdpSettings, Profile, SettingsError, load_settings
-from idp.usecases.service_providers import Onboarding, OnboardingConflict
+from idp.usecases.admission import SiteRefused
 
 SETTINGS_VARIABLE = "IDP_SETTINGS"
 REFUSALS = (
@@ -26,13 +31,15 @@ REFUSALS = (
     KeyUnusable,
     schema.SchemaMismatch,
     DatabaseUrlRefused,
-    OnboardingRefused,
-    OnboardingConflict,
+    CommandRefused,
+    SiteRefused,
+    SourceRefused,
+    MetadataRefused,
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 0, 1 with one sentence on standard error, or 2 for wrong words."""
+    """Exit status 0; 1 with what is wrong on standard error, or as JSON on standard output; or 2 for wrong words."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     given = _parser().parse_args(arguments)
@@ -40,11 +47,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Name the settings: --settings FILE, or the variable {SETTINGS_VARIABLE}.\n")
         return 2
     try:
-        given.act(load_settings(given.settings), given)
-    except REFUSALS as error:
-        sys.stderr.write(f"{error}\n")
+        status = given.act(load_settings(given.settings), given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has enough, as `head` has. What is still in the buffer must not be written at the end, too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return 0
+    except OperationalError:
+        refuse(CommandRefused("The database cannot be reached, or others keep it busy."), as_json=_wants_json(given))
+        return 1
+    except REFUSALS as error:
+        refuse(error, as_json=_wants_json(given))
+        return 1
+    return status or 0
+
+
+def _wants_json(given: argparse.Namespace) -> bool:
+    """Not every command knows the option."""
+    return bool(getattr(given, "json", False))
 
 
 def init(settings: IdpSettings, given: argparse.Namespace) -> None:
@@ -74,32 +94,6 @@ def db_upgrade(settings: IdpSettings, given: argparse.Namespace) -> None:
     print(f"the database has schema {schema.upgrade(open_engine(settings))}")
 
 
-def sp_apply(settings: IdpSettings, given: argparse.Namespace) -> None:
-    """Register the service providers of a file; applying it again changes nothing."""
-    engine = open_engine(settings)
-    schema.require_current(engine)
-    sectors, sites = read_onboarding_file(given.file, registration_checks(settings))
-    changes = Onboarding(work=SqlUnitOfWork(engine)).apply(sectors, sites, now=system_clock())
-    for site, change in changes.items():
-        print(f"{site}: {change.value}")
-
-
-def sp_list(settings: IdpSettings, given: argparse.Namespace) -> None:
-    """Show the service providers."""
-    del given
-    engine = open_engine(settings)
-    schema.require_current(engine)
-    with SqlUnitOfWork(engine).reading() as stores:
-        sites = stores.service_providers.all()
-    if not sites:
-        print("no service provider is registered: idp sp apply FILE")
-    for site in sites:
-        facts = (
-            f"{site.protocol.value:<5} sector {site.sector:<10} tier {site.tier.name.lower():<9} circle {site.circle}"
-        )
-        print(f"{site.id:<12} {facts}   {site.name.en}   {site.protocol_id}")
-
-
 def serve(settings: IdpSettings, given: argparse.Namespace) -> None:
     """Serve browsers and sites."""
     del given
@@ -126,11 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("init", help="make keys and database once; never overwrites").set_defaults(act=init)
     db = commands.add_parser("db", help="the database").add_subparsers(title="commands", metavar="", required=True)
     db.add_parser("upgrade", help="bring the database to this program's schema").set_defaults(act=db_upgrade)
-    sp = commands.add_parser("sp", help="service providers").add_subparsers(title="commands", metavar="", required=True)
-    apply = sp.add_parser("apply", help="register the service providers of a file; running it again changes nothing")
-    apply.add_argument("file", type=Path, help="for example config/service_providers/shop.toml")
-    apply.set_defaults(act=sp_apply)
-    sp.add_parser("list", help="show the service providers").set_defaults(act=sp_list)
+    add_sp_commands(commands)
+    add_sector_commands(commands)
+    add_key_commands(commands)
     commands.add_parser("serve", help="serve browsers and sites until ended").set_defaults(act=serve)
     worker_command = commands.add_parser("worker", help="do due work until ended; any number of copies may run")
     worker_command.add_argument("--once", action="store_true", help="end when nothing is due")

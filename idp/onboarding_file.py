@@ -1,26 +1,23 @@
-"""Files in `config/service_providers/`: what `idp sp apply` reads, checked whole before anything changes."""
+"""Files in `config/service_providers/`: what `idp sp apply` reads, whole or not at all."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from foundation.settings import load
+from idp.domain.registration import Remark
 from idp.domain.service_provider import (
     FederationProtocol,
     LocalText,
     Sector,
     SectorCode,
-    ServiceProvider,
     ServiceProviderId,
     Tier,
     TrustCircle,
 )
-from idp.protocols.contract import RegistrationRefused
-
-
-class OnboardingRefused(Exception):
-    """The file cannot be applied; the message names every fault."""
+from idp.usecases.admission import SiteRefused
+from idp.usecases.orders import Description, Entries, Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +42,8 @@ class SiteEntry:
     name: LocalText
     operator: LocalText
     home_url: str
+    unsafe_cbc: bool = False
+    starts_here: bool = False
     metadata_file: Path | None = None
     client_id: str | None = None
     client: ClientEntry | None = None
@@ -58,57 +57,50 @@ class OnboardingFile:
     sector: tuple[Sector, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrationChecks:
-    """How each protocol reads a registration's text; both raise `RegistrationRefused`."""
-
-    saml_entity_id: Callable[[str], str]
-    oidc: Callable[[str], object]
-
-
-def read_onboarding_file(
-    file: Path, checks: RegistrationChecks
-) -> tuple[tuple[Sector, ...], tuple[ServiceProvider, ...]]:
-    """Sectors and service providers of `file`. Raises `SettingsError`, or `OnboardingRefused` with every fault."""
+def read_onboarding_file(file: Path) -> tuple[tuple[Sector, ...], tuple[Order, ...]]:
+    """Sectors and sites of `file`, not judged yet. Raises `SettingsError`, or `SiteRefused` for what is not there."""
     content = load(OnboardingFile, file)
-    faults: list[str] = []
-    sites = []
+    faults: list[Remark] = []
+    orders = []
     for entry in content.service_provider:
         try:
-            sites.append(_site(entry, checks))
-        except (RegistrationRefused, OSError, ValueError) as error:
-            faults.append(f"{entry.id}: {error}")
+            orders.append(Order(description=_description(entry), entries=_entries(entry)))
+        except (OSError, ValueError) as error:
+            faults.append(Remark(place=entry.id, words=str(error)))
     if faults:
-        raise OnboardingRefused(f"{file}: " + "; ".join(faults))
-    return content.sector, tuple(sites)
+        raise SiteRefused(*faults)
+    return content.sector, tuple(orders)
 
 
-def _site(entry: SiteEntry, checks: RegistrationChecks) -> ServiceProvider:
-    protocol_id, registration = (
-        _saml(entry, checks) if entry.protocol is FederationProtocol.SAML else _oidc(entry, checks)
-    )
-    return ServiceProvider(
+def _entries(entry: SiteEntry) -> Entries:
+    return Entries(
         id=ServiceProviderId(entry.id),
-        protocol=entry.protocol,
-        protocol_id=protocol_id,
+        client_id=entry.client_id,
         sector=SectorCode(entry.sector),
         tier=entry.tier,
         circle=TrustCircle(entry.circle),
-        name=entry.name,
-        operator=entry.operator,
+        name_ja=entry.name.ja,
+        name_en=entry.name.en,
+        operator_ja=entry.operator.ja,
+        operator_en=entry.operator.en,
         home_url=entry.home_url,
-        registration=registration,
+        unsafe_cbc=entry.unsafe_cbc,
+        starts_here=entry.starts_here,
     )
 
 
-def _saml(entry: SiteEntry, checks: RegistrationChecks) -> tuple[str, str]:
+def _description(entry: SiteEntry) -> Description:
+    text = _saml(entry) if entry.protocol is FederationProtocol.SAML else _oidc(entry)
+    return Description(protocol=entry.protocol, text=text)
+
+
+def _saml(entry: SiteEntry) -> str:
     if entry.metadata_file is None:
         raise ValueError("a SAML site needs metadata_file")
-    text = entry.metadata_file.read_text(encoding="utf-8")
-    return checks.saml_entity_id(text), text
+    return entry.metadata_file.read_text(encoding="utf-8")
 
 
-def _oidc(entry: SiteEntry, checks: RegistrationChecks) -> tuple[str, str]:
+def _oidc(entry: SiteEntry) -> str:
     if entry.client_id is None or entry.client is None:
         raise ValueError("an OpenID Connect site needs client_id and [service_provider.client]")
     client = entry.client
@@ -118,6 +110,4 @@ def _oidc(entry: SiteEntry, checks: RegistrationChecks) -> tuple[str, str]:
         "id_token_signed_response_alg": client.id_token_signed_response_alg,
         "jwks": json.loads(client.jwks_file.read_text(encoding="utf-8")),
     }
-    text = json.dumps(registration, sort_keys=True)
-    checks.oidc(text)
-    return entry.client_id, text
+    return json.dumps(registration, sort_keys=True)

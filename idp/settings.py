@@ -8,9 +8,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from foundation.settings import SettingsError, load
 from idp.domain.service_provider import LocalText
+from idp.protocols.saml.settings import OwnMetadataSettings
 from jpki.profile import CARD_AUTHENTICATION_POLICY, CARD_SIGNATURE_POLICY
 
 LONGEST_LOGIN = timedelta(hours=1)
+LONGEST_DOWNLOAD = timedelta(minutes=5)
+"""A worker must be done with a source within the time that its claim on the work lasts, reading included."""
 
 
 class Profile(StrEnum):
@@ -54,9 +57,13 @@ class AgentSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustSettings:
-    """Folder of the user-authentication CAs (PEM), and the certificate policies that are accepted."""
+    """Folder of the user-authentication CAs (PEM), and the certificate policies that are accepted.
+
+    `authorities` are URIs by which sites are told on whose word a login rests (SAML core 2.7.2.2).
+    """
 
     authentication: Path
+    authorities: tuple[str, ...] = ("https://www.jpki.go.jp/",)
     authentication_policies: tuple[str, ...] = (CARD_AUTHENTICATION_POLICY,)
     signature_policies: tuple[str, ...] = (CARD_SIGNATURE_POLICY,)
 
@@ -72,6 +79,34 @@ class RevocationSettings:
     ocsp_waiting: int = 4
     ocsp_max_age: timedelta = timedelta(minutes=15)
     crl_refresh: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataSettings:
+    """How sources of site metadata are followed, and the bounds of one document: about a federation, or one site.
+
+    A source is asked again after `refresh`, sooner if it says so (`cacheDuration`), and after trouble, but never before
+    `retry`. No document may be valid for longer than `longest_validity`. A federation's may have no fewer service
+    providers than `least_percent` of what it had.
+    """
+
+    refresh: timedelta = timedelta(hours=1)
+    retry: timedelta = timedelta(minutes=5)
+    longest_validity: timedelta = timedelta(days=30)
+    least_percent: int = 50
+    aggregate_bytes: int = 200 * 1024 * 1024
+    aggregate_deadline: timedelta = LONGEST_DOWNLOAD
+    single_bytes: int = 1024 * 1024
+    single_deadline: timedelta = timedelta(seconds=10)
+
+    def __post_init__(self) -> None:
+        """Refuse what would ask without a pause, or never again."""
+        if not timedelta(0) < self.retry <= self.refresh <= self.longest_validity:
+            raise ValueError("retry must not be longer than refresh, nor refresh longer than longest_validity")
+        if not 0 <= self.least_percent <= 100:  # noqa: PLR2004 (a percentage)
+            raise ValueError("least_percent must be between 0 and 100")
+        if max(self.single_deadline, self.aggregate_deadline) > LONGEST_DOWNLOAD:
+            raise ValueError(f"no deadline may be longer than {LONGEST_DOWNLOAD}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +152,8 @@ class IdpSettings:
     agent: AgentSettings = field(default_factory=AgentSettings)
     lifetimes: LifetimeSettings = field(default_factory=LifetimeSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    own_metadata: OwnMetadataSettings = field(default_factory=OwnMetadataSettings)
+    metadata: MetadataSettings = field(default_factory=MetadataSettings)
     loss_hotline: str = "0120-95-0178"
 
     def __post_init__(self) -> None:

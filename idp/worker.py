@@ -1,6 +1,6 @@
 """Due work from the database, one piece at a time; any number of copies may run.
 
-The agenda: fetch the revocation lists, and empty the short-lived tables.
+The agenda: fetch the revocation lists, follow the sources of site metadata, and empty the short-lived tables.
 """
 
 import logging
@@ -20,11 +20,12 @@ from idp.adapters.db.due_work import ClaimLost, SqlDueWork
 from idp.adapters.db.expiry import sweep
 from idp.adapters.db.schema import require_current
 from idp.adapters.revocation.crl_refresh import CrlRefresher, ListTaken, RefreshOutcome
-from idp.composition import open_engine
+from idp.composition import open_engine, site_metadata
 from idp.domain.events import RevocationListRefused, RevocationListTaken
 from idp.settings import IdpSettings
 from idp.trust import load_trust
 from idp.usecases.ports import AuditLog
+from idp.usecases.site_metadata import SiteMetadata
 
 logger = logging.getLogger("idp.worker")
 
@@ -81,6 +82,7 @@ def make_worker(settings: IdpSettings, *, clock: Clock = system_clock) -> Worker
     audit = SqlAuditLog(engine)
     works: dict[str, Work] = {
         "revocation lists": ListRefresh(refresher=refresher, audit=audit, pause=settings.revocation.crl_refresh),
+        "site metadata": SiteMetadataRefresh(site_metadata(settings, engine)),
         "expiry": lambda now: _sweep(engine, now),
     }
     return Worker(agenda=SqlDueWork(engine), works=works, clock=clock)
@@ -137,6 +139,27 @@ class ListRefresh:
         else:
             logger.warning("revocation list %s: %s (%s)", outcome.url, outcome.why.value, outcome.detail)
             self.audit.record(RevocationListRefused(list_name=outcome.url, code=outcome.why.value, at=now))
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMetadataRefresh:
+    """Asks one source at a time, or for one site of it, so that each is done within its lease."""
+
+    site_metadata: SiteMetadata
+
+    def __call__(self, now: datetime) -> timedelta:
+        """Until the next one is due."""
+        turn = self.site_metadata.refresh_next(now=now)
+        for attempt in turn.attempts:
+            if attempt.is_new:
+                level = logging.INFO if attempt.trouble is None else logging.WARNING
+                words = attempt.news.value if attempt.trouble is None else _in_one_line(str(attempt.trouble))
+                logger.log(level, "metadata of %s from %s: %s", attempt.site or "all", attempt.source, words)
+        return turn.pause
+
+
+def _in_one_line(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _sweep(engine: Engine, now: datetime) -> timedelta:

@@ -86,7 +86,7 @@ class _Starter:
             prepare(self.plan.state, clock, ocsp_url=f"{self.plan.origin('pki')}/ocsp")
             export_trust(self.plan.state, self.plan.state / "trust")
             if self.plan.is_secure:
-                web_ca(self.plan.state, now=clock(), addresses=tuple(HOSTS.values()))
+                web_ca(self.plan.state, now=clock())
         except StateError as error:
             raise StackError(str(error)) from error
 

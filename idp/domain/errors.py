@@ -78,6 +78,48 @@ class SiteUnknown(RequestRejected):
     code = "request.site"
 
 
+class SiteSuspended(RequestRejected):
+    """The site is registered, but its connection is suspended."""
+
+    code = "request.suspended"
+
+
+class VersionTooLow(RequestRejected):
+    """The message is of an older version of the protocol."""
+
+    code = "request.oldversion"
+
+
+class VersionTooHigh(RequestRejected):
+    """The message is of a version of the protocol that we do not speak yet."""
+
+    code = "request.newversion"
+
+
+class BindingUnsupported(RequestRejected):
+    """The site wants its answer in a way that we do not offer."""
+
+    code = "request.binding"
+
+
+class AttributesUnknown(RequestRejected):
+    """The site asks for a set of attributes that its registration does not name."""
+
+    code = "request.attributes"
+
+
+class OtherProviderWanted(RequestRejected):
+    """The site lists the identity providers it trusts, and we are not among them."""
+
+    code = "request.otherprovider"
+
+
+class ForwardingForbidden(RequestRejected):
+    """Only another identity provider would do, and the request must not be passed on."""
+
+    code = "request.forwarding"
+
+
 class CookiesOff(RequestRejected):
     """The browser keeps no cookies."""
 
@@ -184,6 +226,12 @@ class IdentifierUnavailable(ReleaseRefused):
     """The site asks for a kind of identifier that we do not give."""
 
     code = "release.identifier"
+
+
+class OtherCitizen(ReleaseRefused):
+    """The site named one citizen; another one logged in."""
+
+    code = "release.citizen"
 
 
 class ServiceFault(Unavailable):

@@ -6,7 +6,8 @@ from datetime import datetime
 from idp.domain.assurance import AuthenticationContext
 from idp.domain.citizen import CheckSource, CitizenId
 from idp.domain.login import IdentifierKind, LoginId
-from idp.domain.service_provider import ServiceProviderId
+from idp.domain.metadata_source import MetadataSourceName, WhyRefused
+from idp.domain.service_provider import SectorCode, ServiceProviderId, SuspensionReason
 from idp.domain.session import SessionId
 
 
@@ -79,6 +80,40 @@ class ServiceProviderApplied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceProviderSuspended:
+    """Nothing is released to the service provider until it is resumed."""
+
+    service_provider: ServiceProviderId
+    why: SuspensionReason
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceProviderResumed:
+    """A suspended service provider is served again."""
+
+    service_provider: ServiceProviderId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceProviderRemoved:
+    """A service provider left the register for good; its id is not given again."""
+
+    service_provider: ServiceProviderId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectorDefined:
+    """The operator added or changed a sector; `change` is `added` or `changed`."""
+
+    sector: SectorCode
+    change: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationListTaken:
     """A fresh revocation list is in use. `list_name` names issuer key and distribution point by digest."""
 
@@ -97,6 +132,53 @@ class RevocationListRefused:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataSourceApplied:
+    """The operator added, changed or removed a source of metadata; `change` is the word for it."""
+
+    source: MetadataSourceName
+    change: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AggregateTaken:
+    """A newer document of a federation is in use, until `ends_at`."""
+
+    source: MetadataSourceName
+    ends_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AggregateRefused:
+    """A federation's document was not good enough; the one before stays until its own end."""
+
+    source: MetadataSourceName
+    code: WhyRefused
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteMetadataTaken:
+    """A service provider's newer description came from its source and is in use, until `ends_at`."""
+
+    service_provider: ServiceProviderId
+    source: MetadataSourceName
+    ends_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteMetadataRefused:
+    """A service provider's newer description was not good enough; the one before stays until its own end."""
+
+    service_provider: ServiceProviderId
+    source: MetadataSourceName
+    code: WhyRefused
+    at: datetime
+
+
 AuditEvent = (
     CitizenRegistered
     | CitizenLeft
@@ -105,6 +187,15 @@ AuditEvent = (
     | ReleaseMade
     | LoginRefused
     | ServiceProviderApplied
+    | ServiceProviderSuspended
+    | ServiceProviderResumed
+    | ServiceProviderRemoved
+    | SectorDefined
     | RevocationListTaken
     | RevocationListRefused
+    | MetadataSourceApplied
+    | AggregateTaken
+    | AggregateRefused
+    | SiteMetadataTaken
+    | SiteMetadataRefused
 )

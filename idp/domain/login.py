@@ -6,8 +6,10 @@ from enum import StrEnum
 from typing import NewType
 
 from idp.domain.assurance import AssuranceLevel, AuthenticationContext
+from idp.domain.attribute import ABOUT_THE_LOGIN, AttributeName
 from idp.domain.citizen import CertificateCheck, CitizenId, VerifiedCard
 from idp.domain.service_provider import ServiceProviderId
+from idp.domain.subject import SubjectValue
 from jpki.challenge import Purpose
 
 LoginId = NewType("LoginId", str)
@@ -22,16 +24,33 @@ class IdentifierKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageId:
+    """A message that counts once: `key` names sender and message. After `expires_at` its age alone refuses it."""
+
+    key: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginRequest:
-    """What a service provider asks. `reply` belongs to the protocol adapter that made it; all others pass it on."""
+    """What a service provider asks. `reply` belongs to the protocol adapter that made it; all others pass it on.
+
+    `may_create` lets a citizen whom the sector does not know yet get an identifier there; `subject` is the one citizen
+    the site will accept, by the sector's identifier; `attributes` is what it wants to be told. `message` is the
+    site's own, used up by the release that answers it at once, or by the login that it begins.
+    """
 
     service_provider: ServiceProviderId
     required: AssuranceLevel
     identifier: IdentifierKind
+    may_create: bool = True
+    subject: SubjectValue | None = None
+    attributes: tuple[AttributeName, ...] = ABOUT_THE_LOGIN
     forced: bool
     passive: bool
     max_age: timedelta | None
     reply: str
+    message: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idp.domain.assurance import AuthenticationContext
+from idp.domain.attribute import AttributeName
 from idp.domain.citizen import CertificateCheck
 from idp.domain.login import IdentifierKind
 from idp.domain.service_provider import SectorCode, ServiceProviderId
@@ -16,12 +17,15 @@ class Release:
     """Made only by `usecases.releases`; protocol adapters translate it and add nothing.
 
     `subject` is the sector's identifier, or for `IdentifierKind.TRANSIENT` a random value of this release alone.
+    `lasting` is the sector's identifier if `attributes` has `AttributeName.SUBJECT`, else None.
     """
 
     service_provider: ServiceProviderId
     sector: SectorCode
     subject: SubjectValue
+    lasting: SubjectValue | None
     identifier: IdentifierKind
+    attributes: tuple[AttributeName, ...]
     context: AuthenticationContext
     authenticated_at: datetime
     check: CertificateCheck

@@ -9,6 +9,7 @@ from idp.domain.assurance import AuthenticationContext
 from idp.domain.citizen import CertificateCheck, CitizenId
 from idp.domain.login import LoginRequest
 from idp.domain.service_provider import ServiceProvider, ServiceProviderId, Tier, TrustCircle
+from idp.domain.subject import SubjectValue
 
 SessionId = NewType("SessionId", str)
 SessionHandle = NewType("SessionHandle", str)
@@ -37,6 +38,15 @@ class Participation:
     service_provider: ServiceProviderId
     handle: ParticipationHandle
     since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionShare:
+    """A session as one site sees it: its own share, and the citizen's identifier in its sector, where there are any."""
+
+    session: Session
+    participation: Participation | None
+    subject: SubjectValue | None
 
 
 class StepUpReason(StrEnum):

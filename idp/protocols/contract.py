@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from idp.domain.errors import IdpError
+from idp.domain.login import MessageId
 from idp.domain.release import Release
 from idp.domain.service_provider import ServiceProviderId
 
@@ -42,19 +43,14 @@ class ProtocolAdapter(Protocol):
 class Refusable(Exception):
     """Raised by `understand` once the return address is proven: the site may be told `error` by `refuse(error, reply)`.
 
-    Before that point the plain `IdpError` is raised, and a page answers.
+    `message` is still to be used up. Before that point the plain `IdpError` is raised, and a page answers.
     """
 
-    def __init__(self, error: IdpError, reply: str, service_provider: ServiceProviderId) -> None:
+    def __init__(
+        self, error: IdpError, reply: str, service_provider: ServiceProviderId, message: MessageId | None = None
+    ) -> None:
         super().__init__(error.code)
+        self.message = message
         self.error = error
         self.service_provider = service_provider
         self.reply = reply
-
-
-class RegistrationRefused(Exception):
-    """A site's registration cannot be accepted; `faults` are all of them, in words for the operator."""
-
-    def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults

@@ -17,8 +17,8 @@ from idp.domain.errors import (
     RequestRejected,
 )
 from idp.domain.events import LoginRefused
-from idp.domain.login import BrowserHandle, LoginId, LoginRequest, PendingLogin, Refusal
-from idp.usecases.ports import AuditLog, OneTimeStore
+from idp.domain.login import BrowserHandle, LoginId, LoginRequest, MessageId, PendingLogin, Refusal
+from idp.usecases.ports import AuditLog, OneTimeStore, UnitOfWork
 
 AFTER_THE_SIGNATURE = (CardRevoked, CardOnHold, CardUnchecked)
 """Refusals that only a card which signed our challenge can meet."""
@@ -28,13 +28,15 @@ AFTER_THE_SIGNATURE = (CardRevoked, CardOnHold, CardUnchecked)
 class Logins:
     """Pending logins; `lifetime` is how long a citizen has from the site's request to the answer."""
 
+    work: UnitOfWork
     pending: OneTimeStore[PendingLogin]
     refusals: OneTimeStore[Refusal]
     audit: AuditLog
     lifetime: timedelta
 
     def begin(self, request: LoginRequest, browser: BrowserHandle, *, now: datetime) -> PendingLogin:
-        """Keep `request`, bound to `browser`."""
+        """Keep `request`, bound to `browser`. Raises as `use_message`."""
+        self.use_message(request.message, now=now)
         login = PendingLogin(
             id=LoginId(secrets.token_urlsafe(32)),
             request=request,
@@ -44,6 +46,12 @@ class Logins:
         )
         self.pending.put(login.id, login, now=now, expires_at=login.expires_at)
         return login
+
+    def use_message(self, message: MessageId | None, *, now: datetime) -> None:
+        """The site's message has had its effect. Raises `RequestAlreadyUsed` the second time."""
+        if message is not None:
+            with self.work.writing() as stores:
+                stores.messages.use_up(message, now=now)
 
     def resume(self, login: LoginId, browser: BrowserHandle | None, *, now: datetime) -> PendingLogin:
         """The login, if this is its browser. Raises `OtherBrowser`, `CookiesOff`, and as `OneTimeStore.read`."""
@@ -80,12 +88,16 @@ class Logins:
             date=error.date,
         )
         if isinstance(error, AFTER_THE_SIGNATURE) or self._is_first(refusal, login, now):
-            self.audit.record(
-                LoginRefused(login=login.id, service_provider=login.request.service_provider, code=error.code, at=now)
-            )
+            self.note_refusal(login, error, now=now)
         handle = secrets.token_urlsafe(32)
         self.refusals.put(handle, refusal, now=now, expires_at=login.expires_at)
         return handle
+
+    def note_refusal(self, login: PendingLogin, error: IdpError, *, now: datetime) -> None:
+        """Audit that the login met `error`."""
+        self.audit.record(
+            LoginRefused(login=login.id, service_provider=login.request.service_provider, code=error.code, at=now)
+        )
 
     def _is_first(self, refusal: Refusal, login: PendingLogin, now: datetime) -> bool:
         try:

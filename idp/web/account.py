@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from idp.domain.service_provider import Standing
 from idp.web.cookies import Cookies
 from idp.web.pages import page, see_other, site_of
 from idp.web.security import require_own_origin
@@ -36,7 +37,7 @@ def account_pages(services: Services, cookies: Cookies) -> Blueprint:
         return page(
             services,
             "start.html",
-            sites=[site_of(site) for site in services.register.all()],
+            sites=[site_of(site) for site in services.register.all() if site.standing is Standing.ACTIVE],
             session=OpenSession(until=session.expires_at) if session else None,
         )
 

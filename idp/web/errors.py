@@ -31,7 +31,7 @@ from idp.web.services import Services
 
 logger = logging.getLogger("idp.web")
 
-MACHINE_PATHS = ("/oidc/token", "/oidc/userinfo", "/health")
+MACHINE_PATHS = ("/oidc/token", "/oidc/userinfo", "/saml/artifact", "/health")
 """Read by programs: a status and no page."""
 
 STATUS: dict[type[IdpError], HTTPStatus] = {
@@ -76,8 +76,7 @@ def explain_errors(app: Flask, services: Services) -> None:
     @app.errorhandler(IdpError)
     def refused(error: IdpError) -> Response:
         """A refusal with a reason."""
-        why = error.why if isinstance(error, RequestInvalid) else ""
-        services.refusal_log.note(error.code, why, request_id=g.request_id, now=services.clock())
+        note_refusal(services, error)
         return _error_page(services, error)
 
     @app.errorhandler(HTTPException)
@@ -120,6 +119,12 @@ def explain_errors(app: Flask, services: Services) -> None:
             request_id=refusal.request_id,
             now=refusal.at,
         )
+
+
+def note_refusal(services: Services, error: IdpError) -> None:
+    """Into the bounded log, under this request's number."""
+    why = error.why if isinstance(error, RequestInvalid) else ""
+    services.refusal_log.note(error.code, why, request_id=g.request_id, now=services.clock())
 
 
 def _error_page(services: Services, error: IdpError, status: int | None = None) -> Response:

@@ -42,9 +42,14 @@ def return_origin(services: Services, asked: LoginRequest) -> str:
 def reader_language() -> str:
     """The choice in the address, else the remembered one, else the browser's."""
     if "language" not in g:
-        chosen = request.args.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+        chosen = _language_in_address() or request.cookies.get(LANGUAGE_COOKIE)
         g.language = choose_language(request.headers.get("Accept-Language", ""), chosen)
     return str(g.language)
+
+
+def _language_in_address() -> str | None:
+    """A long query of a site's is not taken apart for a parameter that is not in it."""
+    return request.args.get("lang") if b"lang=" in request.query_string else None
 
 
 def texts(services: Services) -> Texts:
@@ -59,12 +64,21 @@ def page(
 
     A page that hands over cannot be fetched again, not even in the other language: its login is used up.
     """
+    response = _finished(_render(services, template, can_be_fetched_again=can_be_fetched_again, **context), status)
+    if _language_in_address() == (language := reader_language()):
+        response.set_cookie(
+            LANGUAGE_COOKIE, language, secure=services.settings.is_secure, httponly=True, samesite="Lax"
+        )
+    return response
+
+
+def _render(services: Services, template: str, *, can_be_fetched_again: bool, **context: object) -> str:
     language = reader_language()
     other = "en" if language == "ja" else "ja"
     # Only a page of ours that was fetched can be fetched again in the other language; an unknown path may be anything,
     # even another site's address behind two slashes.
     place = request.path if request.method == "GET" and request.url_rule else "/"
-    body = render_template(
+    return render_template(
         template,
         t=services.texts[language],
         language=language,
@@ -72,12 +86,11 @@ def page(
         service_name=services.settings.service_name.in_language(language),
         **context,
     )
+
+
+def _finished(body: str, status: int = 200) -> Response:
     response = make_response(body, status)
-    if request.args.get("lang") == language:
-        response.set_cookie(
-            LANGUAGE_COOKIE, language, secure=services.settings.is_secure, httponly=True, samesite="Lax"
-        )
-    response.headers["Content-Language"] = language
+    response.headers["Content-Language"] = reader_language()
     return response
 
 
@@ -92,9 +105,7 @@ def send_reply(services: Services, reply: Reply, site: ServiceProvider, *, refus
         case Redirect(url=url):
             return see_other(url)
         case FormPost():
-            about, t = site_of(site), texts(services)
-            message = t.message(refused.code) if refused else t.message("login.handover", site=about.name)
-            return _last_page(services, "handover.html", message, about, reply)
+            return _handover(services, reply, site, refused)
 
 
 def send_refusal(services: Services, login: PendingLogin, error: IdpError) -> Response:
@@ -105,22 +116,41 @@ def send_refusal(services: Services, login: PendingLogin, error: IdpError) -> Re
         case Redirect(url=url):
             return see_other(url)
         case FormPost():
-            return _last_page(services, "stopped.html", texts(services).message(error.code), site_of(site), reply)
+            return _stopped(services, texts(services).message(error.code), site_of(site), reply)
 
 
-def _last_page(services: Services, template: str, message: Message, site: Site, reply: FormPost) -> Response:
-    """The page whose form takes `reply` to the site.
+def _handover(services: Services, reply: FormPost, site: ServiceProvider, refused: IdpError | None) -> Response:
+    _allow_form(reply)
+    language = reader_language()
+    name = site.name.in_language(language)
 
-    A site may answer the post by a redirect to another origin of its own, and Chromium applies form-action to redirects
-    too; so the scheme is allowed, not the one origin. The page holds no text from outside.
-    """
-    g.form_action = [f"{reply.action.split(':', 1)[0]}:"]
+    def render(action: str, fields: str) -> str:
+        t = services.texts[language]
+        message = t.message(refused.code) if refused else t.message("login.handover", site=name)
+        return _render(
+            services, "handover.html", can_be_fetched_again=False, message=message, action=action, fields=fields
+        )
+
+    about = (language, name, refused.code if refused else "")
+    return _finished(services.handover_pages.fill(about, reply, render))
+
+
+def _stopped(services: Services, message: Message, site: Site, reply: FormPost) -> Response:
+    _allow_form(reply)
     return page(
         services,
-        template,
+        "stopped.html",
         can_be_fetched_again=False,
         message=message,
         site=site,
         action=reply.action,
         fields=reply.fields,
     )
+
+
+def _allow_form(reply: FormPost) -> None:
+    """A site may answer the post by a redirect to another origin of its own, and Chromium applies form-action to it.
+
+    So the scheme is allowed, not the one origin. Such a page holds no text from outside.
+    """
+    g.form_action = [f"{reply.action.split(':', 1)[0]}:"]

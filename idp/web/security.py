@@ -9,8 +9,19 @@ from idp.domain.errors import RequestInvalid
 from idp.settings import IdpSettings
 
 MAXIMUM_BODY = 64 * 1024
-_FORWARDING = ("forwarded", "x-real-ip")
-_FORWARDING_FAMILY = "x-forwarded-"
+_FORWARDING = ("HTTP_FORWARDED", "HTTP_X_REAL_IP")
+_FORWARDING_FAMILY = "HTTP_X_FORWARDED_"
+"""As WSGI names them (PEP 3333)."""
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none';"
+)
+_FIXED = {
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 
 
 def protect(app: Flask, settings: IdpSettings) -> None:
@@ -19,6 +30,7 @@ def protect(app: Flask, settings: IdpSettings) -> None:
     app.config["MAX_FORM_MEMORY_SIZE"] = MAXIMUM_BODY
     app.config["MAX_FORM_PARTS"] = 50
     host = urlsplit(settings.issuer).netloc
+    fixed = _FIXED | ({"Strict-Transport-Security": "max-age=31536000"} if settings.is_secure else {})
 
     @app.before_request
     def is_for_us() -> None:
@@ -35,9 +47,8 @@ def protect(app: Flask, settings: IdpSettings) -> None:
     @app.before_request
     def is_not_forged_forwarding() -> None:
         """Only the configured proxy may say for whom it asks."""
-        names = [name.lower() for name, _ in request.headers]
         if request.remote_addr != settings.server.trusted_proxy and any(
-            name in _FORWARDING or name.startswith(_FORWARDING_FAMILY) for name in names
+            name in _FORWARDING or name.startswith(_FORWARDING_FAMILY) for name in request.environ
         ):
             raise RequestInvalid("forwarded headers from an address that is not the configured proxy")
 
@@ -46,19 +57,10 @@ def protect(app: Flask, settings: IdpSettings) -> None:
         """OWASP secure headers; `g.form_action` holds what the page's forms may reach besides ourselves."""
         headers = response.headers
         targets = " ".join(["'self'", *g.get("form_action", ())])
-        headers.setdefault(
-            "Content-Security-Policy",
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "
-            f"frame-ancestors 'none'; form-action {targets}",
-        )
+        headers.setdefault("Content-Security-Policy", f"{_POLICY} form-action {targets}")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Cache-Control", "no-store")
-        headers["X-Frame-Options"] = "DENY"
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
-        if settings.is_secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers.extend(fixed)
         return response
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from foundation.clock import Clock
 from foundation.texts import Texts
+from idp.domain.login import LoginRequest
 from idp.domain.service_provider import FederationProtocol
 from idp.protocols.contract import ProtocolAdapter
 from idp.protocols.oidc.adapter import OidcAdapter
@@ -12,15 +13,16 @@ from idp.settings import IdpSettings
 from idp.usecases.card import CardLogin
 from idp.usecases.enrolment import Enrolment
 from idp.usecases.login import Logins
-from idp.usecases.ports import ServiceProviderRegister
+from idp.usecases.ports import OneTimeStore, ServiceProviderRegister
 from idp.usecases.releases import Releases
 from idp.usecases.sessions import Sessions
+from idp.web.handover import HandoverPages
 from idp.web.refusal_log import RefusalLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Use cases, protocol adapters, texts and settings."""
+    """Use cases, protocol adapters, texts and settings. `posted` keeps a request until the browser comes for it."""
 
     settings: IdpSettings
     clock: Clock
@@ -31,9 +33,11 @@ class Services:
     enrolment: Enrolment
     sessions: Sessions
     releases: Releases
+    posted: OneTimeStore[LoginRequest]
     saml: SamlAdapter
     oidc: OidcAdapter
     refusal_log: RefusalLog
+    handover_pages: HandoverPages
 
     def adapter(self, protocol: FederationProtocol) -> ProtocolAdapter:
         """The adapter that answers in this protocol."""

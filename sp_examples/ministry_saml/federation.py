@@ -86,6 +86,7 @@ class Federation:
                 sign=True,
                 sigalg=SIG_RSA_SHA256,
                 nameid_format=NAMEID_FORMAT_PERSISTENT,
+                allow_create="true",
                 requested_authn_context={"authn_context_class_ref": [SMARTCARD_PKI], "comparison": "minimum"},
             )
         except (SAMLError, AttributeError) as error:

@@ -23,6 +23,8 @@ ALLOWED = {
     "session",
     "login",
     "service_provider",
+    "sector",
+    "source",
     # Words out of closed sets, and names of attributes without values.
     "context",
     "check_source",
@@ -38,6 +40,7 @@ ALLOWED = {
     # Instants.
     "at",
     "checked_at",
+    "ends_at",
 }
 """A field of another name is a decision: could it hold a serial, a name, an address, a token?"""
 

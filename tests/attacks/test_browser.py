@@ -136,7 +136,7 @@ def test_every_form_of_ours_is_tried_above(house: SampleHouse) -> None:
         "/enrolment/<handle>",
         "/enrolment/<handle>/decline",
     }
-    not_by_cookie = {"/card/answer", "/oidc/token", "/oidc/userinfo"}
+    not_by_cookie = {"/card/answer", "/oidc/token", "/oidc/userinfo", "/saml/sso", "/saml/artifact"}
     assert posts == tried | not_by_cookie
 
 

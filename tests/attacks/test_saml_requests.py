@@ -1,396 +1,219 @@
-"""AuthnRequests by HTTP-Redirect that must not start a login.
+"""SAML requests that must have no effect, whichever way they come: by redirect, by post, or from the site itself.
 
-Every one is right in all but one thing: signed by the site's key, fresh, for us, with a registered return address.
+Every one is right in all but one thing: signed by the site's key, fresh, for us. What a signature can be wrong in has
+files of its own.
 """
 
-import base64
-from contextlib import suppress
-from datetime import datetime, timedelta
-from functools import cache
-from urllib.parse import quote_plus
+from datetime import timedelta
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from idp.domain.errors import IdpError
-from idp.protocols.contract import FormPost, Refusable
-from idp.protocols.saml.adapter import SamlAdapter
-from tests.support.saml import (
-    ECDSA_SHA256,
-    NOW,
-    RETURN_URL,
-    RSA_SHA256,
-    SETTINGS,
-    SITE_ID,
-    AdapterDoor,
-    TestSite,
-    a_door,
-    a_key_descriptor,
-    a_registration,
-    a_site,
-    an_adapter,
-    an_ec_signer,
-    an_rsa_signer,
-    deflated,
-)
+from idp.protocols.saml.times import write_instant
+from tests.support.saml import NOW, SETTINGS, SITE_ID, TestSite, an_rsa_signer
+from tests.support.saml_door import ARTIFACT, POST, QUIET_ID, REDIRECT, Change, Way, WebDoor, by_browser, every_way
 
-INVALID = "request.invalid"
-SITE = TestSite()
+NO_SIGNATURE = {
+    REDIRECT: "not signed, by a site that signs its requests",
+    POST: "not signed, by a site that signs its requests",
+    ARTIFACT: "no signature of the whole message",
+}
+NOT_BY_THE_SITE = "signature does not verify with a key of the metadata"
+MESSAGE = {REDIRECT: "message ", POST: "message ", ARTIFACT: "envelope "}
+"""What is found unreadable first."""
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
-@pytest.fixture
-def door() -> AdapterDoor:
-    return a_door()
+def replaced(old: str, new: str) -> Change:
+    return lambda xml: xml.replace(old.encode(), new.encode())
 
 
-def query_of(packed: bytes) -> bytes:
-    """A signed query that carries `packed` as it is."""
-    message = quote_plus(base64.b64encode(packed).decode())
-    return SITE.signed(f"SAMLRequest={message}&SigAlg={quote_plus(RSA_SHA256)}".encode())
+@every_way
+def test_message_that_all_others_are_made_from_is_accepted(web_door: WebDoor, way: Way) -> None:
+    assert not way.bring(web_door, way.message(ID=f"_good-{way.name}")).is_refused
 
 
-def test_the_request_that_all_others_are_made_from_is_accepted(door: AdapterDoor) -> None:
-    assert isinstance(door.sso(SITE.redirect(relay_state="a b+c/ü")), FormPost)
+@every_way
+def test_unsigned_message_is_refused(web_door: WebDoor, way: Way) -> None:
+    assert way.knock(web_door, way.message()).reason == NO_SIGNATURE[way]
 
 
-def test_unsigned_request_is_refused(door: AdapterDoor) -> None:
-    query = SITE.redirect()
-    assert door.sso(query.split(b"&SigAlg=")[0]) == INVALID
+@every_way
+def test_message_signed_with_another_key_is_refused(web_door: WebDoor, way: Way) -> None:
+    assert way.bring(web_door, way.message(), signer=an_rsa_signer("stranger")).reason == NOT_BY_THE_SITE
 
 
-def test_request_without_signature_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect().split(b"&Signature=")[0]) == INVALID
+@every_way
+def test_message_signed_by_another_registered_site_is_refused(web_door: WebDoor, way: Way) -> None:
+    assert way.bring(web_door, way.message(), signer=an_rsa_signer("other")).reason == NOT_BY_THE_SITE
 
 
-def test_request_with_empty_signature_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect().split(b"&Signature=")[0] + b"&Signature=") == INVALID
+@every_way
+def test_message_signed_with_a_key_meant_for_encryption_is_refused(web_door: WebDoor, way: Way) -> None:
+    message = way.message(issuer=QUIET_ID)
+    assert not way.bring(web_door, message, signer=an_rsa_signer("quiet")).is_refused
+    assert way.bring(web_door, message, signer=an_rsa_signer("encryption")).reason == NOT_BY_THE_SITE
 
 
-def test_request_signed_with_another_key_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(TestSite(signer=an_rsa_signer("stranger")).redirect()) == INVALID
+@every_way
+@pytest.mark.parametrize("destination", ["", "https://idp.example/saml/", "https://evil.example/saml/sso"])
+def test_message_for_another_destination_is_refused(web_door: WebDoor, way: Way, destination: str) -> None:
+    met = way.bring(web_door, way.message(Destination=destination))
+    assert met.reason == "Destination is not our address"
 
 
-def test_request_signed_by_another_registered_site_is_refused() -> None:
-    other = a_site(
-        name="other",
-        entity_id="https://other.example/metadata",
-        registration=a_registration(
-            entity_id="https://other.example/metadata", keys=[a_key_descriptor(an_rsa_signer("other").certificate)]
-        ),
-    )
-    assert a_door(a_site(), other).sso(TestSite(signer=an_rsa_signer("other")).redirect()) == INVALID
+@every_way
+def test_message_for_our_other_endpoint_is_refused(web_door: WebDoor, way: Way) -> None:
+    other = SETTINGS.sso_url if way is ARTIFACT else SETTINGS.artifact_url
+    assert way.bring(web_door, way.message(Destination=other)).reason == "Destination is not our address"
 
 
-def test_request_signed_with_a_key_meant_for_encryption_is_refused() -> None:
-    keys = [
-        a_key_descriptor(an_rsa_signer("site").certificate),
-        a_key_descriptor(an_rsa_signer("encryption").certificate, use="encryption"),
-    ]
-    door = a_door(a_site(registration=a_registration(keys=keys)))
-    assert door.sso(TestSite(signer=an_rsa_signer("encryption")).redirect()) == INVALID
+@by_browser
+def test_signed_message_without_destination_is_refused(web_door: WebDoor, way: Way) -> None:
+    assert way.bring(web_door, way.message(Destination=None)).reason == "no Destination"
 
 
-def test_sha1_signature_by_the_right_key_is_refused(door: AdapterDoor) -> None:
-    key = an_rsa_signer("site").private_key
-    assert isinstance(key, rsa.RSAPrivateKey)
-    message = quote_plus(base64.b64encode(deflated(SITE.request())).decode())
-    octets = f"SAMLRequest={message}&SigAlg={quote_plus('http://www.w3.org/2000/09/xmldsig#rsa-sha1')}".encode()
-    signature = key.sign(octets, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303 (what is refused)
-    assert door.sso(octets + b"&Signature=" + quote_plus(base64.b64encode(signature)).encode()) == INVALID
-
-
-@pytest.mark.parametrize(
-    "algorithm",
-    ["", "none", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", ECDSA_SHA256, RSA_SHA256.replace("256", "512")],
-)
-def test_signature_under_another_algorithms_name_is_refused(door: AdapterDoor, algorithm: str) -> None:
-    assert door.sso(SITE.redirect(algorithm=algorithm)) == INVALID
-
-
-def test_ecdsa_signature_in_der_is_refused_and_not_a_fault() -> None:
-    signer = an_ec_signer("site")
-    door = a_door(a_site(registration=a_registration(keys=[a_key_descriptor(signer.certificate)])))
-    query = TestSite(signer=signer).redirect(algorithm=ECDSA_SHA256)
-    head, _, _ = query.partition(b"&Signature=")
-    assert door.sso(
-        head + b"&Signature=" + quote_plus(base64.b64encode(b"\x30\x06\x02\x01\x01\x02\x01\x01")).encode()
-    ) == (INVALID)
-
-
-def test_signature_inside_the_message_is_refused_even_beside_a_good_one(door: AdapterDoor) -> None:
-    inside = (
-        '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:SignedInfo>'
-        '<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>'
-        f'<ds:SignatureMethod Algorithm="{RSA_SHA256}"/><ds:Reference URI="">'
-        '<ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue>AAAA</ds:DigestValue>'
-        "</ds:Reference></ds:SignedInfo><ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature>"
-    )
-    assert door.sso(SITE.redirect(SITE.request(inside=inside))) == INVALID
-
-
-@pytest.mark.parametrize("destination", [None, "", "https://idp.example/saml/sso/", "https://evil.example/saml/sso"])
-def test_request_for_another_destination_is_refused(door: AdapterDoor, destination: str | None) -> None:
-    assert door.sso(SITE.redirect(SITE.request(Destination=destination))) == INVALID
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://evil.example/acs",
-        RETURN_URL + "/",
-        RETURN_URL + "?x=1",
-        RETURN_URL.upper(),
-        "https://ministry.example@evil.example/acs",
-        "",
-    ],
-)
-def test_unregistered_return_address_is_refused_on_a_page(door: AdapterDoor, url: str) -> None:
-    assert door.sso(SITE.redirect(SITE.request(AssertionConsumerServiceURL=url))) == "request.site"
-
-
-def test_unregistered_return_index_is_refused_on_a_page(door: AdapterDoor) -> None:
-    request = SITE.request(AssertionConsumerServiceURL=None, ProtocolBinding=None, AssertionConsumerServiceIndex="3")
-    assert door.sso(SITE.redirect(request)) == "request.site"
-
-
-def test_return_address_given_twice_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(SITE.request(AssertionConsumerServiceIndex="7"))) == INVALID
-
-
-@pytest.mark.parametrize("binding", ["HTTP-Artifact", "HTTP-Redirect", "PAOS"])
-def test_answer_by_another_binding_is_refused(door: AdapterDoor, binding: str) -> None:
-    request = SITE.request(ProtocolBinding=f"urn:oasis:names:tc:SAML:2.0:bindings:{binding}")
-    assert door.sso(SITE.redirect(request)) == INVALID
-
-
-def test_replayed_request_is_refused(door: AdapterDoor) -> None:
-    query = SITE.redirect()
-    assert isinstance(door.sso(query), FormPost)
-    assert door.sso(query) == "request.used"
-
-
-def test_replayed_id_is_refused_in_another_message_too(door: AdapterDoor) -> None:
-    door.sso(SITE.redirect())
-    assert door.sso(SITE.redirect(SITE.request(ForceAuthn="true"), relay_state="other")) == "request.used"
-
-
-def test_replay_is_refused_until_the_request_is_too_old(door: AdapterDoor) -> None:
-    query = SITE.redirect(SITE.request(issued_at=NOW + SETTINGS.skew))
-    door.sso(query)
-    door.clock.move(SETTINGS.request_max_age + 2 * SETTINGS.skew)
-    assert door.sso(query) == "request.used"
-    door.clock.move(timedelta(seconds=1))
-    assert door.sso(query) == INVALID
-
-
-def test_stale_request_is_refused(door: AdapterDoor) -> None:
+@every_way
+def test_stale_message_is_refused(web_door: WebDoor, way: Way) -> None:
     too_old = NOW - SETTINGS.request_max_age - SETTINGS.skew - timedelta(seconds=1)
-    assert door.sso(SITE.redirect(SITE.request(issued_at=too_old))) == INVALID
+    assert way.bring(web_door, way.message(IssueInstant=write_instant(too_old))).reason == "issued too long ago"
 
 
-def test_future_request_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(SITE.request(issued_at=NOW + SETTINGS.skew + timedelta(seconds=1)))) == INVALID
+@every_way
+def test_future_message_is_refused(web_door: WebDoor, way: Way) -> None:
+    too_new = NOW + SETTINGS.skew + timedelta(seconds=2)
+    assert way.bring(web_door, way.message(IssueInstant=write_instant(too_new))).reason == "issued in the future"
 
 
-@pytest.mark.parametrize(
-    "instant", ["2026-11-02T09:30:00", "2026-11-02T09:30:00+00:00", "2026-11-02T18:30:00+09:00", "2026-02-30T09:30:00Z"]
-)
-def test_instant_that_is_not_utc_is_refused(door: AdapterDoor, instant: str) -> None:
-    assert door.sso(SITE.redirect(SITE.request(IssueInstant=instant))) == INVALID
+@every_way
+@pytest.mark.parametrize("instant", ["2026-11-02T09:30:00", "2026-11-02T09:30:00+00:00", "2026-11-02T18:30:00+09:00"])
+def test_instant_that_is_not_utc_is_refused(web_door: WebDoor, way: Way, instant: str) -> None:
+    assert way.bring(web_door, way.message(IssueInstant=instant)).reason == "not a time in UTC"
 
 
-@pytest.mark.parametrize("version", ["1.1", "2.1", "3.0", ""])
-def test_other_version_is_refused(door: AdapterDoor, version: str) -> None:
-    assert door.sso(SITE.redirect(SITE.request(Version=version))) == INVALID
+@every_way
+def test_endless_id_is_refused(web_door: WebDoor, way: Way) -> None:
+    assert way.bring(web_door, way.message(ID="_" + "a" * 256)).reason == "ID too long"
 
 
-def test_unknown_issuer_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(SITE.request(issuer="https://stranger.example"))) == "request.site"
+@every_way
+def test_unknown_issuer_is_refused(web_door: WebDoor, way: Way) -> None:
+    assert way.bring(web_door, way.message(issuer="https://stranger.example")).reason == "request.site"
 
 
-def test_comment_inside_the_issuer_is_refused(door: AdapterDoor) -> None:
-    """A parser that reads the text before the comment would take this for the registered site."""
-    assert door.sso(SITE.redirect(SITE.request(issuer=f"{SITE_ID}<!-- -->.evil.example"))) == INVALID
-
-
-def test_comment_that_splits_the_registered_issuer_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(SITE.request(issuer=f"{SITE_ID}<!-- -->"))) == INVALID
-
-
-@pytest.mark.parametrize("before", ["<!-- -->", "<?php ?>"])
-def test_comment_or_instruction_before_the_message_is_refused(door: AdapterDoor, before: str) -> None:
-    assert door.sso(SITE.redirect(SITE.request(before=before))) == INVALID
-
-
-def test_processing_instruction_inside_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(SITE.request(issuer=f"{SITE_ID}<?x y?>"))) == INVALID
-
-
-def test_issuer_that_is_no_entity_is_refused(door: AdapterDoor) -> None:
+@every_way
+def test_issuer_that_is_no_entity_is_refused(web_door: WebDoor, way: Way) -> None:
     unspecified = 'Format="urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"'
-    request = SITE.request().replace(b"<saml:Issuer>", f"<saml:Issuer {unspecified}>".encode())
-    assert door.sso(SITE.redirect(request)) == INVALID
+    message = way.message().replace(b"<saml:Issuer>", f"<saml:Issuer {unspecified}>".encode())
+    assert way.bring(web_door, message).reason == "Issuer is not an entity"
 
 
-def test_document_type_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(SITE.request(before="<!DOCTYPE samlp:AuthnRequest>"))) == INVALID
+@every_way
+def test_missing_and_second_issuer_are_refused(web_door: WebDoor, way: Way) -> None:
+    again = f"<saml:Issuer>{SITE_ID}</saml:Issuer>"
+    without = way.message().replace(again.encode(), b"")
+    assert way.knock(web_door, without).reason == "no Issuer"
+    assert way.bring(web_door, way.message(inside=again)).reason == "message not valid by the SAML schema"
 
 
-def test_internal_entity_is_refused(door: AdapterDoor) -> None:
-    before = f'<!DOCTYPE x [<!ENTITY site "{SITE_ID}">]>'
-    assert door.sso(SITE.redirect(SITE.request(before=before, issuer="&site;"))) == INVALID
+@every_way
+@pytest.mark.parametrize("twist", ["<!-- -->.evil.example", "<!-- -->", "<?x y?>"])
+def test_comment_or_instruction_inside_a_name_is_refused(web_door: WebDoor, way: Way, twist: str) -> None:
+    """The signature does not see a comment; a reader of the text before it would take another name for the site's."""
+    met = way.bring(web_door, way.message(), then=replaced("</saml:Issuer>", f"{twist}</saml:Issuer>"))
+    assert met.reason == MESSAGE[way] + "has a comment or processing instruction"
 
 
-def test_external_entity_is_refused(door: AdapterDoor) -> None:
-    before = '<!DOCTYPE x [<!ENTITY file SYSTEM "file:///etc/hostname">]>'
-    assert door.sso(SITE.redirect(SITE.request(before=before, inside="&file;"))) == INVALID
+@by_browser
+@pytest.mark.parametrize("twist", ["<!-- -->", "<?php ?>"])
+def test_comment_or_instruction_around_the_message_is_refused(web_door: WebDoor, way: Way, twist: str) -> None:
+    for change in (lambda xml: twist.encode() + xml, lambda xml: xml + twist.encode()):
+        met = way.bring(web_door, way.message(), then=change)
+        assert met.reason == "message has a comment or processing instruction"
 
 
-def test_entity_expansion_is_refused(door: AdapterDoor) -> None:
-    entities = '<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
-    assert door.sso(SITE.redirect(SITE.request(before=f"<!DOCTYPE x [{entities}]>", issuer="&a9;"))) == INVALID
+DOCTYPES = {
+    "empty": ("<!DOCTYPE x>", ""),
+    "internal entity": (f'<!DOCTYPE x [<!ENTITY e "{SITE_ID}">]>', "&e;"),
+    "external entity": ('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>', "&e;"),
+    "external document type": ('<!DOCTYPE x SYSTEM "https://evil.example/x.dtd">', ""),
+    "parameter entity": ('<!DOCTYPE x [<!ENTITY % e SYSTEM "https://evil.example/x"> %e;]>', ""),
+    "expansion": (
+        '<!DOCTYPE x [<!ENTITY e0 "ha">'
+        + "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
+        + "]>",
+        "&e9;",
+    ),
+    "attribute default": ('<!DOCTYPE x [<!ATTLIST samlp:AuthnRequest ForceAuthn CDATA "false">]>', ""),
+}
 
 
-def test_document_type_hidden_by_another_encoding_is_refused(door: AdapterDoor) -> None:
-    text = SITE.request(before="<!DOCTYPE samlp:AuthnRequest>").decode()
-    declared = f'<?xml version="1.0" encoding="UTF-16"?>{text}'
-    assert door.sso(SITE.redirect(declared.encode("utf-16"))) == INVALID
-    door_7 = SITE.redirect(b'<?xml version="1.0" encoding="UTF-7"?>' + text.replace("<", "+ADw-").encode())
-    assert door.sso(door_7) == INVALID
+@every_way
+@pytest.mark.parametrize("name", DOCTYPES)
+def test_document_type_is_refused(web_door: WebDoor, way: Way, name: str) -> None:
+    doctype, reference = DOCTYPES[name]
+
+    def typed(xml: bytes) -> bytes:
+        return doctype.encode() + xml.replace(b"</saml:Issuer>", reference.encode() + b"</saml:Issuer>")
+
+    assert way.bring(web_door, way.message(), then=typed).reason == MESSAGE[way] + "has a document type"
 
 
-def test_deflate_bomb_is_refused(door: AdapterDoor) -> None:
-    request = SITE.request().replace(b"</samlp:AuthnRequest>", b" " * 1_000_000 + b"</samlp:AuthnRequest>")
-    assert door.sso(SITE.redirect(request)) == INVALID
+def test_document_type_before_the_envelope_is_refused(web_door: WebDoor) -> None:
+    envelope = b"<!DOCTYPE x>" + TestSite().resolve("AAQAAA==")
+    assert web_door.resolve(envelope).reason == "envelope has a document type"
 
 
-def test_more_data_behind_the_message_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(query_of(deflated(SITE.request()) + b"more")) == INVALID
+@every_way
+def test_undeclared_entity_is_refused(web_door: WebDoor, way: Way) -> None:
+    met = way.bring(web_door, way.message(), then=replaced("</saml:Issuer>", "&e;</saml:Issuer>"))
+    assert met.reason == MESSAGE[way] + "not well-formed XML"
 
 
-def test_truncated_deflate_data_is_refused(door: AdapterDoor) -> None:
-    """All of the message is there; only the end mark of the compressed data is missing."""
-    assert door.sso(query_of(deflated(SITE.request() + b" " * 40)[:-1])) == INVALID
+@by_browser
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-7", "utf-32"])
+def test_document_type_hidden_by_another_encoding_is_refused(web_door: WebDoor, way: Way, encoding: str) -> None:
+    def hidden(xml: bytes) -> bytes:
+        return f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE x>{xml.decode()}'.encode(encoding)
+
+    met = way.bring(web_door, way.message(), then=hidden)
+    assert met.reason in {"message not well-formed XML", "message has a document type"}
 
 
-def test_message_that_is_not_deflated_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(query_of(SITE.request())) == INVALID
+@every_way
+def test_schema_that_the_message_names_is_not_fetched(web_door: WebDoor, way: Way) -> None:
+    """The address leads nowhere; what decides is that the foreign element stays foreign."""
+    location = f'xmlns:xsi="{XSI}" xsi:schemaLocation="urn:x http://127.0.0.1:9/x.xsd"'
+    message = way.message(
+        ID=f"_schema-{way.name}", inside=f'<samlp:Extensions><x xmlns="urn:x" {location}/></samlp:Extensions>'
+    )
+    assert not way.bring(web_door, message).is_refused
 
 
-def test_oversized_query_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect() + b"&padding=" + b"x" * 16_384) == INVALID
+@every_way
+@pytest.mark.parametrize("change", ["attribute", "child", "name", "value"])
+def test_message_that_the_schema_forbids_is_refused(web_door: WebDoor, way: Way, change: str) -> None:
+    message = {
+        "attribute": way.message(Surprise="yes"),
+        "child": way.message(inside="<saml:Surprise/>"),
+        "name": way.message().replace(b"samlp:", b"saml:"),
+        "value": way.message(ID="not a name"),
+    }[change]
+    assert way.bring(web_door, message).reason == "message not valid by the SAML schema"
 
 
-def test_deeply_nested_extension_is_refused(door: AdapterDoor) -> None:
-    inside = '<samlp:Extensions><x xmlns="urn:x">' + "<x>" * 40 + "</x>" * 40 + "</x></samlp:Extensions>"
-    assert door.sso(SITE.redirect(SITE.request(inside=inside))) == INVALID
+@every_way
+def test_other_message_is_refused(web_door: WebDoor, way: Way) -> None:
+    other = POST if way is ARTIFACT else ARTIFACT
+    wanted = "ArtifactResolve" if way is ARTIFACT else "AuthnRequest"
+    assert way.bring(web_door, other.message()).reason == f"message is not an {wanted}"
 
 
-def test_too_many_elements_are_refused(door: AdapterDoor) -> None:
-    inside = "<samlp:Extensions>" + '<x xmlns="urn:x"/>' * 600 + "</samlp:Extensions>"
-    assert door.sso(SITE.redirect(SITE.request(inside=inside))) == INVALID
-
-
-@pytest.mark.parametrize("name", [b"SAMLRequest", b"RelayState", b"SigAlg", b"Signature"])
-@pytest.mark.parametrize("at_the_front", [True, False])
-def test_repeated_parameter_is_refused(door: AdapterDoor, name: bytes, at_the_front: bool) -> None:  # noqa: FBT001 (pytest)
-    query = SITE.redirect(relay_state="x")
-    again = next(part for part in query.split(b"&") if part.startswith(name))
-    assert door.sso(again + b"&" + query if at_the_front else query + b"&" + again) == INVALID
-
-
-def test_escaped_parameter_name_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect() + b"&Relay%53tate=x") == INVALID
-
-
-def test_relay_state_added_after_signing_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect() + b"&RelayState=x") == INVALID
-
-
-def test_relay_state_changed_after_signing_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(relay_state="one").replace(b"RelayState=one", b"RelayState=two")) == INVALID
-
-
-def test_relay_state_removed_after_signing_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(relay_state="one").replace(b"&RelayState=one", b"")) == INVALID
-
-
-def test_query_escaped_in_another_way_after_signing_is_refused(door: AdapterDoor) -> None:
-    query = SITE.redirect()
-    head, mark, signature = query.partition(b"&Signature=")
-    assert b"%3A" in head
-    assert door.sso(head.replace(b"%3A", b"%3a") + mark + signature) == INVALID
-
-
-def test_too_long_relay_state_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(relay_state="x" * 2049)) == INVALID
-
-
-@pytest.mark.parametrize("relay_state", ["one\ntwo", "one\r\ntwo", "\0", "\x1b[31m"])
-def test_relay_state_with_control_characters_is_refused(door: AdapterDoor, relay_state: str) -> None:
-    assert door.sso(SITE.redirect(relay_state=relay_state)) == INVALID
-
-
-def test_relay_state_that_is_not_utf8_is_refused(door: AdapterDoor) -> None:
-    message = quote_plus(base64.b64encode(deflated(SITE.request())).decode())
-    octets = f"SAMLRequest={message}&RelayState=%ff%fe&SigAlg={quote_plus(RSA_SHA256)}".encode()
-    assert door.sso(SITE.signed(octets)) == INVALID
-
-
-def test_other_encoding_of_the_message_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect() + b"&SAMLEncoding=urn:x") == INVALID
-
-
-def test_other_message_is_refused(door: AdapterDoor) -> None:
-    logout = SITE.request(
-        AssertionConsumerServiceURL=None,
-        ProtocolBinding=None,
-        inside="<saml:NameID>somebody</saml:NameID>",
-    ).replace(b"AuthnRequest", b"LogoutRequest")
-    assert door.sso(SITE.redirect(logout)) == INVALID
-
-
-def test_message_that_the_schema_forbids_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(SITE.request(Surprise="yes"))) == INVALID
-
-
-def test_second_issuer_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(SITE.request(inside="<saml:Issuer>https://other.example</saml:Issuer>"))) == INVALID
-
-
-def test_endless_id_is_refused(door: AdapterDoor) -> None:
-    assert door.sso(SITE.redirect(SITE.request(ID="_" + "a" * 256))) == INVALID
-
-
-class Forgetful:
-    """A store that takes every id as new, so that one adapter serves all examples."""
-
-    def put(self, key: str, value: str, *, now: datetime, expires_at: datetime) -> None:
-        pass
-
-    def read(self, key: str, *, now: datetime) -> str:
-        raise NotImplementedError
-
-    def take(self, key: str, *, now: datetime) -> str:
-        raise NotImplementedError
-
-
-@cache
-def a_forgetful_adapter() -> SamlAdapter:
-    return an_adapter(replays=Forgetful())
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_any_change_to_a_signed_query_is_refused_or_changes_nothing(data: st.DataObject) -> None:
-    adapter = a_forgetful_adapter()
-    query = SITE.redirect(relay_state="a b")
-    understood = adapter.understand_redirect(query, now=NOW)
-    place = data.draw(st.integers(0, len(query) - 1))
-    change = data.draw(st.sampled_from([b"", bytes([data.draw(st.integers(33, 126))]), query[place : place + 1] * 2]))
-    changed = query[:place] + change + query[place + 1 :]
-    with suppress(IdpError, Refusable):
-        assert adapter.understand_redirect(changed, now=NOW) == understood
+@every_way
+@pytest.mark.parametrize(("version", "told"), [("1.1", b"TooLow"), ("3.0", b"TooHigh")])
+def test_message_of_another_version_has_no_effect_but_that_the_site_is_told(
+    web_door: WebDoor, way: Way, version: str, told: bytes
+) -> None:
+    met = way.bring(web_door, way.message(Version=version, ID=f"_{version}-{way.name}"))
+    assert (met.status, met.place) == (200, "")
+    assert b":status:RequestVersion" + told in met.answer
+    assert b"Assertion>" not in met.answer

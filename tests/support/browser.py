@@ -23,7 +23,7 @@ MOST_REDIRECTS = 10
 
 @dataclass(slots=True, kw_only=True)
 class Form:
-    """One form of a page, filled in as it came; unticked boxes are left out, as a browser leaves them out."""
+    """One form of a page, filled in as it came; unticked boxes and what has no name are left out, as by a browser."""
 
     action: str
     method: str
@@ -193,8 +193,9 @@ class _Reader(HTMLParser):
         if tag == "form":
             self.forms.append(Form(action=given.get("action", ""), method=given.get("method", "get")))
             self._in_form = True
-        elif tag == "input" and self._in_form and (given.get("type") != "checkbox" or "checked" in given):
-            self.forms[-1].fields[given["name"]] = given.get("value", "")
+        elif tag == "input" and self._in_form and given.get("name"):
+            if given.get("type") != "checkbox" or "checked" in given:
+                self.forms[-1].fields[given["name"]] = given.get("value", "")
         elif tag == "h1" and not self.heading:
             self._in_heading = True
 

@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from idp.domain.assurance import AuthenticationContext
+from idp.domain.attribute import ABOUT_THE_LOGIN, AttributeName
 from idp.domain.citizen import CardBinding, CardFingerprint, CertificateCheck, CheckSource, Citizen, CitizenId
 from idp.domain.login import IdentifierKind
 from idp.domain.release import Release
@@ -111,7 +112,9 @@ def a_release(session: Session, site: ServiceProvider) -> Release:
         service_provider=site.id,
         sector=site.sector,
         subject=SubjectValue("a" * 40),
+        lasting=SubjectValue("a" * 40),
         identifier=IdentifierKind.PERSISTENT,
+        attributes=(AttributeName.SUBJECT, *ABOUT_THE_LOGIN),
         context=session.context,
         authenticated_at=session.authenticated_at,
         check=session.check,

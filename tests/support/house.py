@@ -16,13 +16,13 @@ import base64
 import json
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypedDict, Unpack
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from cryptography import x509
@@ -40,7 +40,7 @@ from idp.adapters.db.tables import AuditEventRow
 from idp.adapters.db.unit_of_work import SqlUnitOfWork
 from idp.adapters.keys.key_folder import KeyFolder, make_keys
 from idp.composition import build
-from idp.domain.events import AuditEvent, ServiceProviderApplied
+from idp.domain.events import AuditEvent
 from idp.domain.service_provider import LocalText, Sector, SectorCode, ServiceProvider, Tier, TrustCircle
 from idp.settings import (
     AgentSettings,
@@ -53,7 +53,7 @@ from idp.settings import (
     ServerSettings,
     TrustSettings,
 )
-from idp.usecases.service_providers import Onboarding
+from idp.usecases.ports import UnitOfWork
 from idp.web.services import Services
 from jpki.certificates import AuthenticationCertificate
 from jpki.challenge import Purpose, authentication_statement
@@ -189,16 +189,44 @@ class SamlSite:
         request_id: str | None = None,
         forced: bool = False,
         passive: bool = False,
+        **changes: str,
     ) -> str:
-        """Where its login button leads: each time another request, signed."""
-        request = self.site.request(
+        """Where its login button leads: each time another request, signed; `changes` are attributes."""
+        request = self._request(inside=inside, request_id=request_id, forced=forced, passive=passive, **changes)
+        return f"{saml.SSO_URL}?{self.site.redirect(request, relay_state=relay_state).decode()}"
+
+    def fields(
+        self,
+        *,
+        inside: str = "",
+        relay_state: str | None = None,
+        request_id: str | None = None,
+        passive: bool = False,
+        **changes: str,
+    ) -> dict[str, str]:
+        """The form that its login button posts instead."""
+        request = self._request(inside=inside, request_id=request_id, forced=False, passive=passive, **changes)
+        return dict(parse_qsl(self.site.post(request, relay_state=relay_state).decode(), keep_blank_values=True))
+
+    def _request(
+        self,
+        *,
+        inside: str,
+        request_id: str | None,
+        forced: bool,
+        passive: bool,
+        **changes: str,
+    ) -> bytes:
+        return self.site.request(
             inside=inside,
+            before="",
+            issuer=None,
             issued_at=self.clock(),
             ID=request_id or f"_{secrets.token_hex(16)}",
             ForceAuthn=str(forced).lower(),
             IsPassive=str(passive).lower(),
+            **changes,
         )
-        return f"{saml.SSO_URL}?{self.site.redirect(request, relay_state=relay_state).decode()}"
 
     def got_answer(self, page: Page) -> bool:
         """Whether the browser holds a form for this site."""
@@ -328,11 +356,10 @@ class SampleHouse:
         return page
 
     def events(self) -> list[AuditEvent]:
-        """The audit trail since the sites were registered, oldest first."""
+        """The audit trail, oldest first."""
         with self.engine.connect() as connection:
             rows = connection.execute(select(AuditEventRow.kind, AuditEventRow.body).order_by(AuditEventRow.id)).all()
-        events = [decode_event(kind, body) for kind, body in rows]
-        return [event for event in events if not isinstance(event, ServiceProviderApplied)]
+        return [decode_event(kind, body) for kind, body in rows]
 
 
 def a_registered_card(pki: SamplePki, card_id: str) -> Card:
@@ -438,9 +465,14 @@ def _client_site(name: str) -> ServiceProvider:
     return replace(site, name=LocalText(ja=f"見本{name}", en=f"Sample {name}"))
 
 
-def sectors(sites: Sequence[ServiceProvider]) -> list[Sector]:
-    codes = sorted({site.sector for site in sites})
-    return [Sector(code=code, owner="見本", purpose="見本", legal_basis="見本法第1条") for code in codes]
+def register_sites(work: UnitOfWork, *sites: ServiceProvider) -> None:
+    """Put `sites` and their sectors into the register as they are."""
+    with work.writing() as stores:
+        for code in sorted({site.sector for site in sites}):
+            sector = Sector(code=code, owner="見本", purpose="見本", legal_basis="見本法第1条")
+            stores.service_providers.save_sector(sector)
+        for site in sites:
+            stores.service_providers.save(site)
 
 
 @pytest.fixture(scope="session")
@@ -456,15 +488,14 @@ def make_foundations(folder: Path, *, now: datetime = A_MOMENT) -> Foundations:
     (trust / "authentication.pem").write_bytes(pem(pki.trust(Authority.AUTHENTICATION)))
     make_keys(KeyFolder(path=folder / "keys"), name="idp.example", now=pki.now, for_development=True)
     found = Foundations(pki=pki, keys=folder / "keys", trust=trust, database=folder / "template.sqlite3")
-    _make_database(found.database, now=pki.now)
+    _make_database(found.database)
     return found
 
 
-def _make_database(file: Path, *, now: datetime) -> None:
+def _make_database(file: Path) -> None:
     engine = create_database_engine(f"sqlite:///{file}")
     upgrade(engine)
-    sites = sample_sites()
-    Onboarding(work=SqlUnitOfWork(engine)).apply(sectors(sites), sites, now=now)
+    register_sites(SqlUnitOfWork(engine), *sample_sites())
     engine.dispose()
     assert not file.with_name(f"{file.name}-wal").exists(), "the copy of one file would be incomplete"
 

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from foundation.clock import system_clock
 from idp.domain.errors import IdpError
-from idp.protocols.contract import FormPost
+from idp.protocols.contract import FormPost, Reply
 from idp.protocols.saml.adapter import SamlAdapter
 from sp_examples.ministry_saml.settings import Settings
 from tests.support.saml import a_release
@@ -34,11 +34,11 @@ class Stage:
 
     def answer(self, reply: str) -> FormPost:
         """The citizen logged in."""
-        return self.idp.answer(a_release(now=system_clock()), reply)
+        return _posted(self.idp.answer(a_release(now=system_clock()), reply))
 
     def refuse(self, error: IdpError, reply: str) -> FormPost:
         """The citizen did not."""
-        return self.idp.refuse(error, reply)
+        return _posted(self.idp.refuse(error, reply))
 
     def post(self, answer: FormPost) -> TestResponse:
         """As the login service's page makes the browser do it: cross-site, so without any cookie of the site."""
@@ -48,3 +48,9 @@ class Stage:
         """All of it; the answer to the last step."""
         arrival = self.post(self.answer(self.begin(browser)))
         return browser.get(arrival.headers["Location"])
+
+
+def _posted(reply: Reply) -> FormPost:
+    """This site takes its answers so."""
+    assert isinstance(reply, FormPost)
+    return reply

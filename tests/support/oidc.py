@@ -21,6 +21,7 @@ from idp.adapters.db.one_time import SqlOneTimeStore
 from idp.adapters.db.tables import Base
 from idp.adapters.keys.pem import PemSigner
 from idp.domain.assurance import AuthenticationContext
+from idp.domain.attribute import ABOUT_THE_LOGIN
 from idp.domain.citizen import CertificateCheck, CheckSource
 from idp.domain.errors import IdpError, LoginNeeded, SiteUnknown
 from idp.domain.login import IdentifierKind
@@ -168,7 +169,9 @@ def a_release(*, site: str = "shop", subject: SubjectValue = SUBJECT, now: datet
         service_provider=ServiceProviderId(site),
         sector=SectorCode(site),
         subject=subject,
+        lasting=None,
         identifier=IdentifierKind.PERSISTENT,
+        attributes=ABOUT_THE_LOGIN,
         context=AuthenticationContext.CARD_PIN,
         authenticated_at=logged_in,
         check=CertificateCheck(
@@ -258,14 +261,16 @@ def _lower(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers}
 
 
-def an_adapter(*sites: ServiceProvider, settings: OidcSettings | None = None) -> OidcAdapter:
+def an_adapter(
+    *sites: ServiceProvider, settings: OidcSettings | None = None, register: FakeRegister | None = None
+) -> OidcAdapter:
     """An adapter with its own empty database."""
     engine = create_database_engine("sqlite://")
     Base.metadata.create_all(engine)
     return OidcAdapter(
         settings=settings or OidcSettings(issuer=ISSUER),
         signers=(an_rsa_signer("idp"), an_ec_signer("idp")),
-        register=FakeRegister(sites=list(sites) or [a_client_site()]),
+        register=register or FakeRegister(sites=list(sites) or [a_client_site()]),
         codes=SqlOneTimeStore(engine, "oidc code", Codec(CodeGrant)),
         access_tokens=SqlOneTimeStore(engine, "oidc access token", Codec(AccessGrant)),
         used_ids=SqlOneTimeStore(engine, "oidc client assertion", Codec(str)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from idp.adapters.db.engine import Transaction
+from idp.adapters.db.engine import KIND, Transaction
 
 
 @dataclass(slots=True)
@@ -35,8 +35,7 @@ def count_statements(engine: Engine) -> Iterator[StatementCount]:
 
     def note_commit(connection: Connection) -> None:
         counted.commits += 1
-        options = connection.get_execution_options().values()
-        counted.commits_by_kind.update(value for value in options if isinstance(value, Transaction))
+        counted.commits_by_kind[connection.info[KIND]] += 1
 
     def note_rollback(connection: Connection) -> None:
         del connection

@@ -5,13 +5,14 @@ import math
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from foundation.records import Codec
 from idp.adapters.db.conflicts import insert_or_replace, wrote
 from idp.adapters.db.engine import reader, unsynced_writer, writer
 from idp.adapters.db.tables import OneTimeRow
 from idp.domain.errors import IdpError, RequestAlreadyUsed, RequestExpired, RequestInvalid
+from idp.domain.login import MessageId
 
 T = TypeVar("T")
 
@@ -87,6 +88,29 @@ class SqlOneTimeStore(Generic[T]):
 
     def _place(self, key: str) -> dict[str, object]:
         return {"of_kind": self._kind, "of_digest": _digest(key)}
+
+
+class SqlMessageStore:
+    """Fulfils `MessageStore` inside one transaction."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def use_up(self, message: MessageId, *, now: datetime) -> None:
+        """Raises `RequestAlreadyUsed` if it was used before; two at once: the later one waits for the first's end."""
+        values = {
+            "kind": "message",
+            "key_digest": _digest(message.key),
+            "payload": "",
+            "put_at": now,
+            "expires_at": message.expires_at,
+            "used_at": now,
+            "now": now,
+        }
+        if not wrote(self._connection, _PUT, values):
+            raise RequestAlreadyUsed
 
 
 class _Kept(NamedTuple):

@@ -4,12 +4,13 @@ from sqlalchemy import Connection, Row, select, update
 
 from idp.adapters.db.conflicts import insert_or_replace, wrote
 from idp.adapters.db.tables import RegisterVersionRow, SectorRow, ServiceProviderRow
-from idp.domain.service_provider import LocalText, Sector, ServiceProvider, Tier
+from idp.domain.service_provider import LocalText, Mark, Sector, ServiceProvider, Tier
 
 _SAVE_SECTOR = insert_or_replace(SectorRow, ("code",))
 _SAVE = insert_or_replace(ServiceProviderRow, ("id",))
 _RAISE_VERSION = update(RegisterVersionRow).values(version=RegisterVersionRow.version + 1)
 _VERSION = select(RegisterVersionRow.version)
+_HOLD = _VERSION.with_for_update()
 _SECTORS = select(SectorRow.code, SectorRow.owner, SectorRow.purpose, SectorRow.legal_basis).order_by(SectorRow.code)
 _ALL = select(ServiceProviderRow.__table__).order_by(ServiceProviderRow.id)
 
@@ -21,6 +22,10 @@ class SqlServiceProviderStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def hold(self) -> None:
+        """Lock the row that every change of the register touches. On SQLite a writing transaction is alone anyway."""
+        self._connection.execute(_HOLD)
 
     def save_sector(self, sector: Sector) -> None:
         """Add or replace by code, and raise the register's version."""
@@ -51,6 +56,10 @@ class SqlServiceProviderStore:
             "operator_en": service_provider.operator.en,
             "home_url": service_provider.home_url,
             "registration": service_provider.registration,
+            "registration_ends_at": service_provider.registration_ends_at,
+            "source": service_provider.source,
+            "standing": service_provider.standing,
+            "marks": " ".join(sorted(service_provider.marks)),
         }
         wrote(self._connection, _SAVE, values)
         self._connection.execute(_RAISE_VERSION)
@@ -83,4 +92,8 @@ def _service_provider(row: Row[*tuple[object, ...]]) -> ServiceProvider:
         operator=LocalText(ja=row.operator_ja, en=row.operator_en),
         home_url=row.home_url,
         registration=row.registration,
+        registration_ends_at=row.registration_ends_at,
+        source=row.source,
+        standing=row.standing,
+        marks=frozenset(Mark(word) for word in row.marks.split()),
     )

@@ -4,8 +4,6 @@ from sqlalchemy import Connection, bindparam, select
 
 from idp.adapters.db.conflicts import insert_unless_there, wrote
 from idp.adapters.db.tables import SubjectIdentifierRow
-from idp.domain.citizen import CitizenId
-from idp.domain.service_provider import SectorCode
 from idp.domain.subject import SubjectIdentifier
 
 _FIND = select(SubjectIdentifierRow.value).where(
@@ -22,11 +20,6 @@ class SqlSubjectStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def find(self, citizen: CitizenId, sector: SectorCode) -> SubjectIdentifier | None:
-        """The identifier, if the sector has one already."""
-        value = self._connection.execute(_FIND, {"citizen": citizen, "sector": sector}).scalar_one_or_none()
-        return None if value is None else SubjectIdentifier(citizen=citizen, sector=sector, value=value)
-
     def add(self, subject: SubjectIdentifier) -> SubjectIdentifier:
         """Keep a new one; if another request was quicker, the one that is kept.
 
@@ -35,6 +28,6 @@ class SqlSubjectStore:
         values = {"citizen": subject.citizen, "sector": subject.sector, "value": subject.value}
         if wrote(self._connection, _ADD, values):
             return subject
-        kept = self.find(subject.citizen, subject.sector)
-        assert kept is not None  # noqa: S101 (the row that was in the way is never deleted)
-        return kept
+        place = {"citizen": subject.citizen, "sector": subject.sector}
+        kept = self._connection.execute(_FIND, place).scalar_one()  # The row in the way is never deleted.
+        return SubjectIdentifier(citizen=subject.citizen, sector=subject.sector, value=kept)

@@ -26,7 +26,8 @@ from foundation.database import UtcDateTime
 from idp.domain.assurance import AuthenticationContext
 from idp.domain.citizen import CheckSource, CitizenId
 from idp.domain.login import IdentifierKind
-from idp.domain.service_provider import FederationProtocol, SectorCode, ServiceProviderId, TrustCircle
+from idp.domain.metadata_source import MetadataSourceName, SourceKind, WhyRefused
+from idp.domain.service_provider import FederationProtocol, SectorCode, ServiceProviderId, Standing, TrustCircle
 from idp.domain.session import ParticipationHandle, SessionId
 from idp.domain.subject import SubjectValue
 
@@ -95,7 +96,7 @@ class SectorRow(Base):
 
 
 class ServiceProviderRow(Base):
-    """The register of sites."""
+    """The register of sites. One that was removed keeps its row for its history; `marks` are words between spaces."""
 
     __tablename__ = "service_providers"
     __table_args__ = (UniqueConstraint("protocol", "protocol_id"),)
@@ -112,6 +113,10 @@ class ServiceProviderRow(Base):
     operator_en: Mapped[str] = mapped_column(NAME)
     home_url: Mapped[str] = mapped_column(ADDRESS)
     registration: Mapped[str] = mapped_column(Text)
+    registration_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    source: Mapped[MetadataSourceName | None] = mapped_column(ID, index=True)
+    standing: Mapped[Standing] = mapped_column(_words(Standing), server_default=Standing.ACTIVE.value)
+    marks: Mapped[str] = mapped_column(NAME, server_default="")
 
 
 class RegisterVersionRow(Base):
@@ -229,3 +234,56 @@ class DueWorkRow(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     claimed_by: Mapped[str | None] = mapped_column(ID)
+
+
+class MetadataSourceRow(Base):
+    """Where descriptions of sites come from; `signers` is a list of PEM texts as JSON."""
+
+    __tablename__ = "metadata_sources"
+
+    name: Mapped[MetadataSourceName] = mapped_column(ID, primary_key=True)
+    kind: Mapped[SourceKind] = mapped_column(_words(SourceKind))
+    url: Mapped[str] = mapped_column(ADDRESS)
+    signers: Mapped[str] = mapped_column(Text)
+    last_generation: Mapped[int] = mapped_column(Integer)
+
+
+class MetadataReadingRow(Base):
+    """How it stands with an aggregate, whose `entity_id` is empty, or a site of a source, and the last good reading."""
+
+    __tablename__ = "metadata_readings"
+    __table_args__ = (
+        CheckConstraint(
+            "(read_at IS NULL) = (ends_at IS NULL)"
+            " AND (read_at IS NULL) = (digest IS NULL)"
+            " AND (read_at IS NULL) = (entities IS NULL)",
+            name="good_reading",
+        ),
+    )
+
+    source: Mapped[MetadataSourceName] = mapped_column(
+        ID, ForeignKey(MetadataSourceRow.name, ondelete="CASCADE"), primary_key=True
+    )
+    entity_id: Mapped[str] = mapped_column(ADDRESS, primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    trouble: Mapped[WhyRefused | None] = mapped_column(_words(WhyRefused))
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    entities: Mapped[int | None] = mapped_column(Integer)
+    etag: Mapped[str | None] = mapped_column(NAME)
+    generation: Mapped[int | None] = mapped_column(Integer)
+
+
+class FederationEntityRow(Base):
+    """Members of aggregates: the copies that are looked at, and others that are being made or swept."""
+
+    __tablename__ = "federation_entities"
+
+    source: Mapped[MetadataSourceName] = mapped_column(ID, ForeignKey(MetadataSourceRow.name), primary_key=True)
+    generation: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    entity_id: Mapped[str] = mapped_column(ADDRESS, primary_key=True)
+    names: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

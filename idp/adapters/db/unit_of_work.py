@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Engine
 from idp.adapters.db.audit import SqlAudit
 from idp.adapters.db.citizens import SqlCitizenStore
 from idp.adapters.db.engine import reader, writer
+from idp.adapters.db.metadata_sources import SqlMetadataSourceStore
+from idp.adapters.db.one_time import SqlMessageStore
 from idp.adapters.db.releases import SqlReleaseStore
 from idp.adapters.db.service_providers import SqlServiceProviderStore
 from idp.adapters.db.sessions import SqlSessionStore
@@ -20,11 +22,13 @@ from idp.usecases.ports import Stores
 class SqlStores:
     """Fulfils `Stores`."""
 
+    messages: SqlMessageStore
     citizens: SqlCitizenStore
     sessions: SqlSessionStore
     subjects: SqlSubjectStore
     releases: SqlReleaseStore
     service_providers: SqlServiceProviderStore
+    metadata_sources: SqlMetadataSourceStore
     audit: SqlAudit
 
 
@@ -50,10 +54,12 @@ class SqlUnitOfWork:
 
 def _stores(connection: Connection) -> SqlStores:
     return SqlStores(
+        messages=SqlMessageStore(connection),
         citizens=SqlCitizenStore(connection),
         sessions=SqlSessionStore(connection),
         subjects=SqlSubjectStore(connection),
         releases=SqlReleaseStore(connection),
         service_providers=SqlServiceProviderStore(connection),
+        metadata_sources=SqlMetadataSourceStore(connection),
         audit=SqlAudit(connection),
     )

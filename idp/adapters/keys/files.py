@@ -1,7 +1,10 @@
 """Files that hold secrets: made once, readable by their owner, and marked if they are for development only."""
 
 import os
+import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 DEVELOPMENT_MARK = b"# DEVELOPMENT KEY: a production profile refuses this file\n"
@@ -19,12 +22,31 @@ class KeyUnusable(Exception):
 
 
 def write_once(file: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Make `file`; raises `FileExistsError` rather than overwrite. Content is on the disk when this returns."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    with open(descriptor, "wb") as stream:  # noqa: PTH123 (a descriptor: pathlib cannot open exclusively with a mode)
-        stream.write(content)
-        stream.flush()
-        os.fsync(descriptor)
+    """Make `file`; raises `FileExistsError` rather than overwrite.
+
+    This and the next three are done wholly or not at all, whatever ends the program, and on the disk when they return.
+    """
+    with _draft(file, content, mode) as draft:
+        os.link(draft, file)
+    _sync(file.parent)
+
+
+def write_over(file: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Make `file`, in the place of any that is there."""
+    with _draft(file, content, mode) as draft:
+        move(draft, file)
+
+
+def move(file: Path, target: Path) -> None:
+    """Give `file` the name of `target` in the same folder, in the place of any that is there."""
+    file.replace(target)
+    _sync(target.parent)
+
+
+def remove(file: Path) -> None:
+    """Remove `file`, which is there."""
+    file.unlink()
+    _sync(file.parent)
 
 
 def read_key_file(file: Path, *, development_allowed: bool) -> bytes:
@@ -46,3 +68,26 @@ def read_key_file(file: Path, *, development_allowed: bool) -> bytes:
     if DEVELOPMENT_MARK.rstrip() in content and not development_allowed:
         raise KeyUnusable(file, "is a development key; make a new one for this profile with `idp init`")
     return content
+
+
+@contextmanager
+def _draft(file: Path, content: bytes, mode: int) -> Iterator[Path]:
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    try:
+        with open(descriptor, "wb") as stream:  # noqa: PTH123 (a descriptor: pathlib cannot open exclusively with a mode)
+            stream.write(content)
+            stream.flush()
+            os.fsync(descriptor)
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Names are on the disk too: else a power cut might leave a later change without an earlier one."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

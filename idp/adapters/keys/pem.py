@@ -72,15 +72,30 @@ def load_signer(file: Path, *, development_allowed: bool) -> PemSigner:
 def load_certified_signer(file: Path, certificate_file: Path, *, development_allowed: bool) -> CertifiedPemSigner:
     """The key in `file` with its certificate. Raises `KeyUnusable`, also if the two do not belong together."""
     signer = load_signer(file, development_allowed=development_allowed)
-    try:
-        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise KeyUnusable(certificate_file, "is not a certificate in PEM; `idp init` makes one") from error
+    certificate = find_certificate(certificate_file, development_allowed=development_allowed)
+    if certificate is None:
+        raise KeyUnusable(certificate_file, "is missing; `idp init` makes one")
     if certificate.public_key() != signer.public_key:
         raise KeyUnusable(certificate_file, f"is not the certificate of {file.name}")
+    return certified(signer, certificate)
+
+
+def find_certificate(file: Path, *, development_allowed: bool) -> x509.Certificate | None:
+    """The certificate in `file`, None where there is no such file. Raises `KeyUnusable`."""
+    try:
+        certificate = x509.load_pem_x509_certificate(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise KeyUnusable(file, "is not a certificate in PEM") from error
     organisations = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     if not development_allowed and any(entry.value == DEVELOPMENT_ORGANISATION for entry in organisations):
-        raise KeyUnusable(certificate_file, "is a development certificate")
+        raise KeyUnusable(file, "is a development certificate")
+    return certificate
+
+
+def certified(signer: PemSigner, certificate: x509.Certificate) -> CertifiedPemSigner:
+    """`signer` with its certificate, which is over the signer's key."""
     return CertifiedPemSigner(
         key_id=signer.key_id,
         algorithm=signer.algorithm,
@@ -90,9 +105,9 @@ def load_certified_signer(file: Path, certificate_file: Path, *, development_all
     )
 
 
-def generate_key(file: Path, algorithm: SignatureAlgorithm, *, for_development: bool) -> None:
+def generate_key(file: Path, algorithm: SignatureAlgorithm, *, for_development: bool, rsa_bits: int = RSA_BITS) -> None:
     """Make a new private key in `file`. Raises `FileExistsError`."""
-    pem = _new_private_key(algorithm).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = _new_private_key(algorithm, rsa_bits).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     write_once(file, (DEVELOPMENT_MARK if for_development else b"") + pem)
 
 
@@ -120,10 +135,10 @@ def certify(
     write_once(file, certificate.public_bytes(Encoding.PEM), mode=0o644)
 
 
-def _new_private_key(algorithm: SignatureAlgorithm) -> PrivateKey:
+def _new_private_key(algorithm: SignatureAlgorithm, rsa_bits: int) -> PrivateKey:
     match algorithm:
         case SignatureAlgorithm.RS256:
-            return rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+            return rsa.generate_private_key(public_exponent=65537, key_size=rsa_bits)
         case SignatureAlgorithm.ES256:
             return ec.generate_private_key(ec.SECP256R1())
     assert_never(algorithm)

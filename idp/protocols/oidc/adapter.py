@@ -59,7 +59,7 @@ class OidcAdapter:
                 keys=self._keys,
             )
         )
-        self._userinfo_endpoint = UserinfoEndpoint(access_tokens=self._access_tokens)
+        self._userinfo_endpoint = UserinfoEndpoint(access_tokens=self._access_tokens, clients=self._clients)
 
     def understand(self, parameters: Sequence[tuple[str, str]]) -> LoginRequest:
         """An authorization request. Raises `SiteUnknown` or `RequestInvalid` for a page, `Refusable` for the client."""

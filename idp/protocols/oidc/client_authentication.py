@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from foundation.records import Codec, RecordUnreadable
-from idp.domain.errors import RequestAlreadyUsed, SiteUnknown
+from idp.domain.errors import RequestAlreadyUsed, SiteSuspended, SiteUnknown
 from idp.protocols.oidc.client_keys import ClientKey
 from idp.protocols.oidc.clients import Client, Clients
 from idp.protocols.oidc.errors import OAuthError, OAuthRefusal
@@ -64,8 +64,8 @@ class ClientAuthentication:
             raise _refused("issuer, subject and client_id must be the client")
         try:
             return self.clients.by_client_id(client_id)
-        except SiteUnknown as error:
-            raise _refused("the client is not registered") from error
+        except (SiteUnknown, SiteSuspended) as error:
+            raise _refused("the client is not registered, or is suspended") from error
 
     def _check_audience(self, claims: AssertionClaims) -> None:
         """Ours and nobody else's: a server that also is an audience could use the assertion here."""

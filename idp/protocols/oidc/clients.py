@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from idp.domain.errors import ServiceFault
+from idp.domain.registration import RegistrationRefused
 from idp.domain.service_provider import FederationProtocol, ServiceProvider, ServiceProviderId
-from idp.protocols.contract import RegistrationRefused
 from idp.protocols.oidc.registration import ClientRegistration, check_registration
 from idp.usecases.ports import ServiceProviderRegister
 
@@ -27,8 +27,9 @@ class Clients:
     _read: dict[ServiceProviderId, tuple[ServiceProvider, Client]] = field(default_factory=dict)
 
     def by_client_id(self, client_id: str) -> Client:
-        """Raises `SiteUnknown`; `ServiceFault` if the registered text would not be accepted today."""
+        """Raises `SiteUnknown`, `SiteSuspended`; `ServiceFault` if the registered text would not be accepted today."""
         site = self.register.by_protocol_id(FederationProtocol.OIDC, client_id)
+        site.require_active()
         known = self._read.get(site.id)
         if known is not None and known[0] == site:
             return known[1]

@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from idp.domain.errors import SiteSuspended, SiteUnknown
 from idp.protocols.oidc.access_tokens import AccessTokens
 from idp.protocols.oidc.claims import userinfo_claims
+from idp.protocols.oidc.clients import Clients
 from idp.protocols.oidc.errors import OAuthError, OAuthRefusal
 from idp.protocols.oidc.replies import NO_STORE, JsonReply, failure, success
 
@@ -19,6 +21,7 @@ class UserinfoEndpoint:
     """Tells a client about the citizen whose access token it shows."""
 
     access_tokens: AccessTokens
+    clients: Clients
 
     def answer(self, authorization: str, *, now: datetime) -> JsonReply:
         """`authorization` is the request's header of that name, empty if there was none."""
@@ -26,8 +29,11 @@ class UserinfoEndpoint:
             return JsonReply(status=401, headers=_challenge(), body={})
         try:
             grant = self.access_tokens.read(_token(authorization), now=now)
+            self.clients.by_client_id(grant.client_id)
         except OAuthRefusal as refusal:
             return _refused(refusal)
+        except (SiteUnknown, SiteSuspended):
+            return _refused(OAuthRefusal(OAuthError.INVALID_TOKEN, "the client is not registered, or is suspended"))
         return success(userinfo_claims(grant))
 
 

@@ -9,134 +9,105 @@ from foundation.records import Codec
 from idp.domain.errors import IdpError
 from idp.domain.login import LoginRequest
 from idp.domain.release import Release
-from idp.domain.service_provider import FederationProtocol
-from idp.protocols.contract import FormPost, Refusable
+from idp.domain.service_provider import ServiceProviderId
+from idp.protocols.contract import FormPost, Redirect
+from idp.protocols.saml.artifacts import Artifacts, HeldAnswer, address_with
 from idp.protocols.saml.bridge import schema_file
 from idp.protocols.saml.contexts import Contexts
 from idp.protocols.saml.documents import Schema
-from idp.protocols.saml.metadata import MetadataWriter
-from idp.protocols.saml.redirect import read_redirect
-from idp.protocols.saml.registration import RegistrationReader, Registrations
-from idp.protocols.saml.requests import (
-    CHECKS,
-    CHECKS_TOLD_TO_THE_SITE,
-    Received,
-    identifier_kind,
-    read_request,
-    return_address,
-)
-from idp.protocols.saml.responses import Reply, ResponseWriter
+from idp.protocols.saml.metadata import OwnMetadata, SignedMetadata
+from idp.protocols.saml.names import HTTP_ARTIFACT
+from idp.protocols.saml.registration import Registrations
+from idp.protocols.saml.replies import Reply
+from idp.protocols.saml.resolution import Resolution, Resolved
+from idp.protocols.saml.responses import ResponseWriter, by_post
 from idp.protocols.saml.settings import SamlSettings
+from idp.protocols.saml.site_metadata import SiteMetadataReader
+from idp.protocols.saml.understanding import Understanding
 from idp.usecases.ports import OneTimeStore, ServiceProviderRegister
 
 
 class SamlAdapter:
-    """A `ProtocolAdapter`; one per worker, safe to share between threads. `replays` keeps the ids of requests seen."""
+    """A `ProtocolAdapter`; one per worker, safe to share between threads.
+
+    `artifacts` keeps the answers that sites fetch themselves.
+    """
 
     def __init__(
         self,
         settings: SamlSettings,
         *,
         signer: CertifiedSigner,
+        metadata: OwnMetadata,
         register: ServiceProviderRegister,
-        replays: OneTimeStore[str],
+        artifacts: OneTimeStore[HeldAnswer],
         clock: Clock,
     ) -> None:
-        self._settings = settings
+        contexts = Contexts(settings.issuer)
+        schema = Schema(schema_file("protocol"))
+        reader = SiteMetadataReader(schema=Schema(schema_file("metadata")), settings=settings)
         self._register = register
-        self._replays = replays
         self._clock = clock
-        self._contexts = Contexts(settings.issuer)
-        self._schema = Schema(schema_file("protocol"))
-        self._registrations = Registrations(
-            RegistrationReader(
-                schema=Schema(schema_file("metadata")), unsafe_http_loopback=settings.unsafe_http_loopback
-            )
-        )
-        self._responses = ResponseWriter(settings=settings, signer=signer, contexts=self._contexts)
-        self._metadata = MetadataWriter(settings=settings, signer=signer)
+        self._metadata = metadata
         self._replies = Codec(Reply)
+        self._registrations = Registrations(read=reader.registration)
+        self._responses = ResponseWriter(settings=settings, signer=signer, contexts=contexts)
+        self._artifacts = Artifacts(settings.entity_id, artifacts)
+        self._understanding = Understanding(
+            settings, schema=schema, register=register, registrations=self._registrations, contexts=contexts
+        )
+        self._resolution = Resolution(
+            settings,
+            schema=schema,
+            register=register,
+            registrations=self._registrations,
+            artifacts=self._artifacts,
+            responses=self._responses,
+        )
 
     def understand_redirect(self, unverified_query: bytes, *, now: datetime) -> LoginRequest:
         """The request in `unverified_query`, the octets after the question mark exactly as the browser sent them.
 
         Raises a leaf of `RequestRejected` for a page, `Refusable` once the site may be told.
         """
-        received = self._receive(unverified_query, now)
-        for check in CHECKS:
-            check(received)
-        return_url = return_address(received)
-        self._use_up(received)
-        return self._login_request(received, return_url)
+        return self._understanding.redirected(unverified_query, now=now)
 
-    def answer(self, release: Release, reply: str) -> FormPost:
-        """The signed Response that carries `release`, dated with the release."""
-        return self._responses.answer(release, self._replies.decode(reply))
+    def understand_post(self, unverified_form: bytes, *, now: datetime) -> LoginRequest:
+        """The request in `unverified_form`, the body exactly as the browser sent it. Raises as for a redirect."""
+        return self._understanding.posted(unverified_form, now=now)
 
-    def refuse(self, error: IdpError, reply: str) -> FormPost:
-        """The signed Response that carries the status of `error`."""
-        return self._responses.refuse(error, self._replies.decode(reply), now=self._clock())
+    def start(self, service_provider: ServiceProviderId, unverified_query: bytes, *, now: datetime) -> LoginRequest:
+        """A login that the site did not ask for. Raises a leaf of `RequestRejected`."""
+        return self._understanding.unasked(service_provider, unverified_query, now=now)
+
+    def answer(self, release: Release, reply: str) -> FormPost | Redirect:
+        """The signed Response that carries `release`, dated with the release, or an artifact for it."""
+        told = self._replies.decode(reply)
+        if told.binding == HTTP_ARTIFACT:
+            return self._by_artifact(HeldAnswer(reply=told, release=release, refusal="", at=release.released_at))
+        site = self._register.get(told.site)
+        registration = self._registrations.of(site, now=release.released_at)
+        return by_post(self._responses.answer(release, told, registration), told)
+
+    def refuse(self, error: IdpError, reply: str) -> FormPost | Redirect:
+        """The signed Response that carries the status of `error`, or an artifact for it."""
+        told, now = self._replies.decode(reply), self._clock()
+        if told.binding == HTTP_ARTIFACT:
+            return self._by_artifact(HeldAnswer(reply=told, release=None, refusal=error.code, at=now))
+        return by_post(self._responses.refuse(error, told, now=now), told)
+
+    def resolve(self, unverified_envelope: bytes, *, now: datetime) -> Resolved:
+        """The answer to a site that brings an artifact. Raises `ServiceFault`."""
+        return self._resolution.resolve(unverified_envelope, now=now)
 
     def return_origin(self, reply: str) -> str:
         """Where the answer to `reply` goes, as `scheme://host[:port]`."""
         parts = urlsplit(self._replies.decode(reply).return_url)
         return f"{parts.scheme}://{parts.netloc}"
 
-    def metadata(self, now: datetime) -> bytes:
+    def metadata(self, now: datetime) -> SignedMetadata:
         """Our signed EntityDescriptor, for the media type `application/samlmetadata+xml`."""
-        return self._metadata.write(now=now)
+        return self._metadata.at(now)
 
-    def _receive(self, unverified_query: bytes, now: datetime) -> Received:
-        message = read_redirect(unverified_query)
-        request = read_request(message.xml, self._schema)
-        site = self._register.by_protocol_id(FederationProtocol.SAML, request.issuer)
-        return Received(
-            message=message,
-            request=request,
-            site=site,
-            registration=self._registrations.of(site, now=now),
-            settings=self._settings,
-            now=now,
-        )
-
-    def _use_up(self, received: Received) -> None:
-        """Profiles 4.1.4.5 asks this of sites; for us it stops a captured address from starting logins."""
-        request = received.request
-        self._replays.put(
-            f"{request.issuer}\n{request.id}",
-            request.id,
-            now=received.now,
-            expires_at=request.issued_at + self._settings.request_max_age + 2 * self._settings.skew,
-        )
-
-    def _login_request(self, received: Received, return_url: str) -> LoginRequest:
-        request = received.request
-        context: str | None = None
-        try:
-            for check in CHECKS_TOLD_TO_THE_SITE:
-                check(received)
-            choice = self._contexts.choose(request.contexts)
-            context = choice.reference
-        except IdpError as error:
-            raise Refusable(error, self._reply(received, return_url, None), received.site.id) from error
-        return LoginRequest(
-            service_provider=received.site.id,
-            required=choice.required,
-            identifier=identifier_kind(request),
-            forced=request.forced,
-            passive=request.passive,
-            max_age=None,
-            reply=self._reply(received, return_url, context),
-        )
-
-    def _reply(self, received: Received, return_url: str, context: str | None) -> str:
-        return self._replies.encode(
-            Reply(
-                site=received.site.id,
-                entity_id=received.request.issuer,
-                return_url=return_url,
-                request_id=received.request.id,
-                relay_state=received.message.relay_state,
-                context=context,
-            )
-        )
+    def _by_artifact(self, answer: HeldAnswer) -> Redirect:
+        return Redirect(url=address_with(self._artifacts.make(answer), answer.reply))

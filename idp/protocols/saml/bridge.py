@@ -1,6 +1,6 @@
-"""The only file that knows pysaml2. Its element classes build our messages; its signing, sessions and clients stay out.
+"""The only file that knows pysaml2. Its element classes build our metadata; its signing, sessions and clients stay out.
 
-Everything here comes back as a tree of lxml, and only with characters that XML 1.0 can carry unchanged.
+What is built comes back as a tree of lxml, and only with characters that XML 1.0 can carry unchanged.
 """
 
 from collections.abc import Sequence
@@ -12,71 +12,57 @@ from typing import Any
 
 import saml2
 from lxml import etree
-from saml2 import md, saml, samlp, xmldsig
-from saml2.extension import mdui, shibmd
+from saml2 import md, saml, xmldsig
+from saml2.extension import algsupport, mdattr, mdui, shibmd
 
 from idp.domain.errors import ServiceFault
 from idp.domain.service_provider import LocalText
+from idp.protocols.saml.attributes import AttributeValues
 from idp.protocols.saml.documents import Element
-from idp.protocols.saml.errors import Status
-from idp.protocols.saml.names import BEARER, ENTITY, HTTP_REDIRECT, PROTOCOL, URI_NAME
+from idp.protocols.saml.names import HTTP_POST, HTTP_REDIRECT, PROTOCOL, REFEDS_METADATA, SOAP, URI_NAME
+from idp.protocols.saml.settings import Organisation
 from idp.protocols.saml.times import write_instant
 
 _PREFIXES = {
-    "samlp": samlp.NAMESPACE,
     "saml": saml.NAMESPACE,
     "md": md.NAMESPACE,
+    "mdattr": mdattr.NAMESPACE,
     "mdui": mdui.NAMESPACE,
+    "alg": algsupport.NAMESPACE,
     "shibmd": shibmd.NAMESPACE,
+    "remd": REFEDS_METADATA,
     "ds": xmldsig.NAMESPACE,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NameId:
-    """A subject's name, qualified by who gave it and for whom."""
+class SigningMethod:
+    """A signature algorithm that we accept, by its URI, and from which size of key on."""
 
-    value: str
-    format: str
-    name_qualifier: str
-    sp_name_qualifier: str | None
+    algorithm: str
+    min_bits: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttributeValues:
-    """An attribute whose name is a URI."""
+class UserInterface:
+    """How people are shown us (Metadata UI 1.0). `icon_pixels` is the width and height that is meant."""
 
+    display_name: LocalText
+    description: LocalText
+    information_url: LocalText
+    privacy_url: LocalText
+    icon_url: str
+    icon_pixels: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactPoint:
+    """`kind` is SAML's; `refeds_kind` says more of one that SAML only calls `other`."""
+
+    kind: str
     name: str
-    friendly_name: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseFrame:
-    """What every Response carries: its own ids, whom it answers, and what came of it."""
-
-    id: str
-    issuer: str
-    destination: str
-    in_response_to: str
-    issued_at: datetime
-    status: Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssertionContent:
-    """What one Assertion states, for one audience; see SAML profiles 4.1.4.2."""
-
-    id: str
-    audience: str
-    name_id: NameId
-    authenticated_at: datetime
-    context: str
-    session_index: str
-    session_ends: datetime
-    not_before: datetime
-    not_on_or_after: datetime
-    attributes: tuple[AttributeValues, ...]
+    email: str
+    refeds_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +71,21 @@ class IdpDescription:
 
     id: str
     entity_id: str
-    sso_url: str
-    certificates: tuple[str, ...]
-    name_id_formats: tuple[str, ...]
-    scope: str
-    display_name: LocalText
-    attributes: tuple[AttributeValues, ...]
     valid_until: datetime
     cache: timedelta
+    entity_attributes: tuple[AttributeValues, ...]
+    digest_methods: tuple[str, ...]
+    signing_methods: tuple[SigningMethod, ...]
+    error_url: str
+    scope: str
+    interface: UserInterface
+    certificates: tuple[str, ...]
+    artifact_url: str
+    name_id_formats: tuple[str, ...]
+    sso_url: str
+    attributes: tuple[AttributeValues, ...]
+    organisation: Organisation | None
+    contacts: tuple[ContactPoint, ...]
 
 
 def schema_file(name: str) -> Path:
@@ -100,104 +93,85 @@ def schema_file(name: str) -> Path:
     return Path(str(files(saml2).joinpath("data", "schemas", f"saml-schema-{name}-2.0.xsd")))
 
 
-def response(frame: ResponseFrame, assertion: AssertionContent | None) -> Element:
-    """A Response, unsigned, with its Assertion last."""
-    code = samlp.StatusCode(value=frame.status.top)
-    if frame.status.detail is not None:
-        code.status_code = samlp.StatusCode(value=frame.status.detail)
-    return _tree(
-        samlp.Response(
-            id=frame.id,
-            version="2.0",
-            issue_instant=write_instant(frame.issued_at),
-            destination=frame.destination,
-            in_response_to=frame.in_response_to,
-            issuer=saml.Issuer(text=frame.issuer, format=ENTITY),
-            status=samlp.Status(status_code=code),
-            assertion=[] if assertion is None else [_assertion(frame, assertion)],
-        )
-    )
-
-
-def _assertion(frame: ResponseFrame, content: AssertionContent) -> Any:  # noqa: ANN401 (pysaml2 has no types)
-    confirmation = saml.SubjectConfirmationData(
-        recipient=frame.destination,
-        in_response_to=frame.in_response_to,
-        not_on_or_after=write_instant(content.not_on_or_after),
-    )
-    return saml.Assertion(
-        id=content.id,
-        version="2.0",
-        issue_instant=write_instant(frame.issued_at),
-        issuer=saml.Issuer(text=frame.issuer, format=ENTITY),
-        subject=saml.Subject(
-            name_id=saml.NameID(
-                text=content.name_id.value,
-                format=content.name_id.format,
-                name_qualifier=content.name_id.name_qualifier,
-                sp_name_qualifier=content.name_id.sp_name_qualifier,
-            ),
-            subject_confirmation=[saml.SubjectConfirmation(method=BEARER, subject_confirmation_data=confirmation)],
-        ),
-        conditions=saml.Conditions(
-            not_before=write_instant(content.not_before),
-            not_on_or_after=write_instant(content.not_on_or_after),
-            audience_restriction=[saml.AudienceRestriction(audience=[saml.Audience(text=content.audience)])],
-        ),
-        authn_statement=[
-            saml.AuthnStatement(
-                authn_instant=write_instant(content.authenticated_at),
-                session_index=content.session_index,
-                session_not_on_or_after=write_instant(content.session_ends),
-                authn_context=saml.AuthnContext(
-                    authn_context_class_ref=saml.AuthnContextClassRef(text=content.context)
-                ),
-            )
-        ],
-        attribute_statement=[saml.AttributeStatement(attribute=_attributes(content.attributes))],
-    )
-
-
-def entity_descriptor(description: IdpDescription) -> Element:
+def entity_descriptor(about: IdpDescription) -> Element:
     """Our EntityDescriptor, unsigned."""
-    names = [
-        mdui.DisplayName(text=text, lang=language)
-        for language, text in (("ja", description.display_name.ja), ("en", description.display_name.en))
-    ]
     return _tree(
         md.EntityDescriptor(
-            id=description.id,
-            entity_id=description.entity_id,
-            valid_until=write_instant(description.valid_until),
-            cache_duration=f"PT{int(description.cache.total_seconds())}S",
-            idpsso_descriptor=[
-                md.IDPSSODescriptor(
-                    protocol_support_enumeration=PROTOCOL,
-                    want_authn_requests_signed="true",
-                    extensions=md.Extensions(
-                        extension_elements=[
-                            saml2.element_to_extension_element(shibmd.Scope(text=description.scope, regexp="false")),
-                            saml2.element_to_extension_element(mdui.UIInfo(display_name=names)),
-                        ]
-                    ),
-                    key_descriptor=[
-                        md.KeyDescriptor(
-                            use="signing",
-                            key_info=xmldsig.KeyInfo(
-                                x509_data=[xmldsig.X509Data(x509_certificate=xmldsig.X509Certificate(text=text))]
-                            ),
-                        )
-                        for text in description.certificates
-                    ],
-                    name_id_format=[md.NameIDFormat(text=text) for text in description.name_id_formats],
-                    single_sign_on_service=[
-                        md.SingleSignOnService(binding=HTTP_REDIRECT, location=description.sso_url)
-                    ],
-                    attribute=_attributes(description.attributes),
-                )
-            ],
+            id=about.id,
+            entity_id=about.entity_id,
+            valid_until=write_instant(about.valid_until),
+            cache_duration=f"PT{int(about.cache.total_seconds())}S",
+            extensions=_extensions(
+                mdattr.EntityAttributes(attribute=_attributes(about.entity_attributes)),
+                *(algsupport.DigestMethod(algorithm=algorithm) for algorithm in about.digest_methods),
+                *(
+                    algsupport.SigningMethod(algorithm=method.algorithm, min_key_size=str(method.min_bits))
+                    for method in about.signing_methods
+                ),
+            ),
+            idpsso_descriptor=[_role(about)],
+            organization=None if about.organisation is None else _organization(about.organisation),
+            contact_person=[_contact(contact) for contact in about.contacts],
         )
     )
+
+
+def _role(about: IdpDescription) -> Any:  # noqa: ANN401 (pysaml2 has no types)
+    return md.IDPSSODescriptor(
+        protocol_support_enumeration=PROTOCOL,
+        want_authn_requests_signed="true",
+        error_url=about.error_url,
+        extensions=_extensions(shibmd.Scope(text=about.scope, regexp="false"), _interface(about.interface)),
+        key_descriptor=[
+            md.KeyDescriptor(
+                use="signing",
+                key_info=xmldsig.KeyInfo(
+                    x509_data=[xmldsig.X509Data(x509_certificate=xmldsig.X509Certificate(text=text))]
+                ),
+            )
+            for text in about.certificates
+        ],
+        artifact_resolution_service=[
+            md.ArtifactResolutionService(binding=SOAP, location=about.artifact_url, index="0", is_default="true")
+        ],
+        name_id_format=[md.NameIDFormat(text=text) for text in about.name_id_formats],
+        single_sign_on_service=[
+            md.SingleSignOnService(binding=binding, location=about.sso_url) for binding in (HTTP_REDIRECT, HTTP_POST)
+        ],
+        attribute=_attributes(about.attributes),
+    )
+
+
+def _interface(shown: UserInterface) -> Any:  # noqa: ANN401 (pysaml2 has no types)
+    return mdui.UIInfo(
+        display_name=_in_both(mdui.DisplayName, shown.display_name),
+        description=_in_both(mdui.Description, shown.description),
+        logo=[mdui.Logo(text=shown.icon_url, width=str(shown.icon_pixels), height=str(shown.icon_pixels))],
+        information_url=_in_both(mdui.InformationURL, shown.information_url),
+        privacy_statement_url=_in_both(mdui.PrivacyStatementURL, shown.privacy_url),
+    )
+
+
+def _organization(organisation: Organisation) -> Any:  # noqa: ANN401 (pysaml2 has no types)
+    return md.Organization(
+        organization_name=_in_both(md.OrganizationName, organisation.name),
+        organization_display_name=_in_both(md.OrganizationDisplayName, organisation.name),
+        organization_url=_in_both(md.OrganizationURL, organisation.site),
+    )
+
+
+def _contact(contact: ContactPoint) -> Any:  # noqa: ANN401 (pysaml2 has no types)
+    kind = {f"{{{REFEDS_METADATA}}}contactType": contact.refeds_kind} if contact.refeds_kind else None
+    return md.ContactPerson(
+        contact_type=contact.kind,
+        given_name=md.GivenName(text=contact.name),
+        email_address=[md.EmailAddress(text=f"mailto:{contact.email}")],
+        extension_attributes=kind,
+    )
+
+
+def _in_both(kind: Any, text: LocalText) -> list[Any]:  # noqa: ANN401 (pysaml2 has no types)
+    return [kind(text=text.ja, lang="ja"), kind(text=text.en, lang="en")]
 
 
 def _attributes(attributes: Sequence[AttributeValues]) -> list[Any]:
@@ -210,6 +184,10 @@ def _attributes(attributes: Sequence[AttributeValues]) -> list[Any]:
         )
         for attribute in attributes
     ]
+
+
+def _extensions(*elements: Any) -> Any:  # noqa: ANN401 (pysaml2 has no types)
+    return md.Extensions(extension_elements=[saml2.element_to_extension_element(element) for element in elements])
 
 
 def _tree(message: Any) -> Element:  # noqa: ANN401 (pysaml2 has no types)

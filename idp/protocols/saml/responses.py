@@ -1,112 +1,99 @@
-"""A `Release` or a refusal becomes a Response, which the browser posts (SAML profiles 4.1.4, bindings 3.5)."""
+"""A `Release` or a refusal becomes a Response (SAML core 3.3.3, profiles 4.1.4), for the browser or for an artifact."""
 
-import secrets
 from base64 import b64encode
-from dataclasses import dataclass
 from datetime import datetime
 
-from lxml import etree
-
 from foundation.keys import CertifiedSigner
-from idp.domain.errors import IdpError, ServiceFault
-from idp.domain.login import IdentifierKind
+from idp.domain.errors import IdpError, RequestExpired
 from idp.domain.release import Release
-from idp.domain.service_provider import ServiceProviderId
 from idp.protocols.contract import FormPost
-from idp.protocols.saml.attributes import released_attributes
-from idp.protocols.saml.bridge import AssertionContent, NameId, ResponseFrame, response
+from idp.protocols.saml.assertions import AssertionWriter
+from idp.protocols.saml.canonical import NOTHING, Xml, declare, element, inside, text
 from idp.protocols.saml.contexts import Contexts
-from idp.protocols.saml.documents import Element
-from idp.protocols.saml.errors import SUCCESS, Status, status_of
-from idp.protocols.saml.names import ASSERTION, PERSISTENT, TRANSIENT
+from idp.protocols.saml.errors import SUCCEEDED, Status, status_of
+from idp.protocols.saml.names import ENTITY
+from idp.protocols.saml.registration import Registration
+from idp.protocols.saml.replies import Reply
 from idp.protocols.saml.settings import SamlSettings
-from idp.protocols.saml.signatures import sign_enveloped
+from idp.protocols.saml.signing import XmlSigner, new_id
+from idp.protocols.saml.times import write_instant
 
-_AFTER_ISSUER = 1
-_SUCCESS = Status(top=SUCCESS, detail=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What the request leaves behind for its answer. `return_url` is proven to be the site's.
-
-    `context` is the authentication context reference of ours that the site named, if it named one.
-    """
-
-    site: ServiceProviderId
-    entity_id: str
-    return_url: str
-    request_id: str
-    relay_state: str | None
-    context: str | None
+_SAML, _SAMLP, _SOAP = declare("saml"), declare("samlp"), declare("soap")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseWriter:
-    """Writes signed Responses; the key is loaded already."""
+    """Writes Responses as canonical text; one per worker, the key is loaded already."""
 
-    settings: SamlSettings
-    signer: CertifiedSigner
-    contexts: Contexts
+    def __init__(self, *, settings: SamlSettings, signer: CertifiedSigner, contexts: Contexts) -> None:
+        self._signer = XmlSigner(signer)
+        self._assertions = AssertionWriter(settings=settings, signer=self._signer, contexts=contexts)
+        self._issuer = element("saml:Issuer", text(settings.entity_id), declares=_SAML, Format=ENTITY)
 
-    def answer(self, release: Release, reply: Reply) -> FormPost:
-        """A Response with one signed Assertion. Raises `ServiceFault` for a release that is not for this site."""
-        if release.service_provider != reply.site:
-            raise ServiceFault
-        message = response(self._frame(reply, _SUCCESS, release.released_at), self._content(release, reply))
-        assertion = message.find(f"{{{ASSERTION}}}Assertion")
-        if assertion is None:
-            raise ServiceFault
-        sign_enveloped(assertion, self.signer, position=_AFTER_ISSUER)
-        return _form(message, reply)
+    def answer(self, release: Release, reply: Reply, registration: Registration) -> str:
+        """A Response with one signed Assertion, encrypted if the site has a key for that, signed as a whole if it asks.
 
-    def refuse(self, error: IdpError, reply: Reply, *, now: datetime) -> FormPost:
+        It is a refusal if the site's own Conditions leave the Assertion no time. Raises `ServiceFault` for a release
+        that is not for this site, and for an EncryptedID without a key.
+        """
+        try:
+            assertion = self._assertions.write(release, reply, registration.encryption)
+        except RequestExpired as error:
+            return self.refuse(error, reply, now=release.released_at)
+        return self._response(reply, _SUCCESS, assertion, now=release.released_at, signed=registration.signs_response)
+
+    def refuse(self, error: IdpError, reply: Reply, *, now: datetime) -> str:
         """A Response that tells `error` by its status alone. It is signed as a whole: it has no assertion to sign."""
-        message = response(self._frame(reply, status_of(error), now), None)
-        sign_enveloped(message, self.signer, position=_AFTER_ISSUER)
-        return _form(message, reply)
+        return self._response(reply, _status(status_of(error)), NOTHING, now=now, signed=True)
 
-    def _frame(self, reply: Reply, status: Status, now: datetime) -> ResponseFrame:
-        return ResponseFrame(
-            id=new_id(),
-            issuer=self.settings.entity_id,
-            destination=reply.return_url,
-            in_response_to=reply.request_id,
-            issued_at=now,
-            status=status,
+    def artifact_response(
+        self, message: str | None, *, in_response_to: str, now: datetime, status: Status | None = None
+    ) -> bytes:
+        """A SOAP 1.1 envelope with a signed ArtifactResponse (SAML core 3.5.2, bindings 3.6.5.2).
+
+        `message` is one of `answer` or `refuse`; None if the artifact stands for nothing, which is a success, too.
+        `status` says that the question itself will not do.
+        """
+        response = self._signer.element(
+            "samlp:ArtifactResponse",
+            self._issuer,
+            _SUCCESS if status is None else _status(status),
+            NOTHING if message is None else inside(_SAMLP, Xml(message)),
+            declares=_SAMLP,
+            ID=new_id(),
+            InResponseTo=in_response_to,
+            IssueInstant=write_instant(now),
+            Version="2.0",
+        )
+        return element("soap:Envelope", element("soap:Body", response), declares=_SOAP).encode()
+
+    def _response(self, reply: Reply, status: Xml, assertion: Xml, *, now: datetime, signed: bool) -> Xml:
+        make = self._signer.element if signed else element
+        return make(
+            "samlp:Response",
+            self._issuer,
+            status,
+            assertion,
+            declares=_SAMLP,
+            Destination=reply.return_url,
+            ID=new_id(),
+            InResponseTo=reply.request_id,
+            IssueInstant=write_instant(now),
+            Version="2.0",
         )
 
-    def _content(self, release: Release, reply: Reply) -> AssertionContent:
-        return AssertionContent(
-            id=new_id(),
-            audience=reply.entity_id,
-            name_id=self._name_id(release),
-            authenticated_at=release.authenticated_at,
-            context=self.contexts.stated(release.context, reply.context),
-            session_index=release.session,
-            session_ends=release.session_expires_at,
-            not_before=release.released_at - self.settings.skew,
-            not_on_or_after=release.released_at + self.settings.assertion_lifetime,
-            attributes=released_attributes(release, self.settings, self.contexts),
-        )
 
-    def _name_id(self, release: Release) -> NameId:
-        """SAML core 8.3.7 and 8.3.8. The sector is the affiliation for which a lasting identifier was made."""
-        is_lasting = release.identifier is IdentifierKind.PERSISTENT
-        return NameId(
-            value=release.subject,
-            format=PERSISTENT if is_lasting else TRANSIENT,
-            name_qualifier=self.settings.entity_id,
-            sp_name_qualifier=release.sector if is_lasting else None,
-        )
-
-
-def new_id() -> str:
-    """128 random bits behind an underscore, because an XML name begins with no digit (SAML core 1.3.4)."""
-    return "_" + secrets.token_hex(16)
-
-
-def _form(message: Element, reply: Reply) -> FormPost:
-    text = b64encode(etree.tostring(message)).decode()
+def by_post(message: str, reply: Reply) -> FormPost:
+    """`message` as the browser posts it to the site (SAML bindings 3.5.4)."""
     relay_state = () if reply.relay_state is None else (("RelayState", reply.relay_state),)
-    return FormPost(action=reply.return_url, fields=(("SAMLResponse", text), *relay_state))
+    return FormPost(
+        action=reply.return_url, fields=(("SAMLResponse", b64encode(message.encode()).decode()), *relay_state)
+    )
+
+
+def _status(status: Status) -> Xml:
+    """SAML core 3.2.2."""
+    detail = NOTHING if status.detail is None else element("samlp:StatusCode", Value=status.detail)
+    return element("samlp:Status", element("samlp:StatusCode", detail, Value=status.top))
+
+
+_SUCCESS = _status(SUCCEEDED)

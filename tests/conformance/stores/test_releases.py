@@ -2,9 +2,8 @@
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import NoResultFound
 
-from idp.domain.session import Session, SessionHandle, SessionId
+from idp.domain.session import Session, SessionHandle
 from idp.usecases.ports import UnitOfWork
 from tests.support.builders import a_binding, a_citizen, a_release, a_sector, a_service_provider, a_session
 
@@ -25,7 +24,7 @@ def session(work: UnitOfWork) -> Session:
 
 def test_release_is_recorded_for_the_citizen_of_its_session(work: UnitOfWork, session: Session, engine: Engine) -> None:
     with work.writing() as stores:
-        stores.releases.add(a_release(session, MINISTRY), session.id)
+        stores.releases.add(a_release(session, MINISTRY), session)
     with engine.begin() as connection:
         columns = "session, citizen, service_provider, sector, identifier, context"
         rows = connection.execute(text(f"SELECT {columns} FROM releases")).all()  # noqa: S608 (our own names)
@@ -37,11 +36,6 @@ def test_release_is_recorded_for_the_citizen_of_its_session(work: UnitOfWork, se
 def test_record_holds_no_identifier_that_was_told(work: UnitOfWork, session: Session, engine: Engine) -> None:
     release = a_release(session, MINISTRY)
     with work.writing() as stores:
-        stores.releases.add(release, session.id)
+        stores.releases.add(release, session)
     with engine.begin() as connection:
         assert release.subject not in repr(connection.execute(text("SELECT * FROM releases")).all())
-
-
-def test_release_without_a_kept_session_is_refused(work: UnitOfWork, session: Session) -> None:
-    with pytest.raises(NoResultFound), work.writing() as stores:
-        stores.releases.add(a_release(session, MINISTRY), SessionId("gone"))

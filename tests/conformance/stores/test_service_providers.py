@@ -81,6 +81,21 @@ def test_version_grows_with_every_change(work: UnitOfWork) -> None:
     assert versions == sorted(set(versions))
 
 
+def test_writers_who_hold_the_register_change_it_one_after_the_other(work: UnitOfWork) -> None:
+    """Each adds a letter to what it read; without the hold on PostgreSQL, letters are lost."""
+    _save(work, MINISTRY)
+
+    def add_a_letter() -> None:
+        with work.writing() as stores:
+            stores.service_providers.hold()
+            (site,) = stores.service_providers.all()
+            stores.service_providers.save(replace(site, home_url=f"{site.home_url}x"))
+
+    race(*[add_a_letter] * 4)
+    with work.reading() as stores:
+        assert [site.home_url for site in stores.service_providers.all()] == [f"{MINISTRY.home_url}xxxx"]
+
+
 def test_two_sites_cannot_have_one_protocol_id(work: UnitOfWork) -> None:
     with pytest.raises(IntegrityError):
         _save(work, MINISTRY, replace(SHOP, protocol=MINISTRY.protocol, protocol_id=MINISTRY.protocol_id))

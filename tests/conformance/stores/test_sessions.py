@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from idp.adapters.db.expiry import sweep
 from idp.domain.service_provider import ServiceProvider
-from idp.domain.session import Participation, Session, SessionHandle
+from idp.domain.session import Participation, Session, SessionHandle, SessionShare
 from idp.usecases.ports import UnitOfWork
 from tests.support.builders import (
     NOW,
@@ -20,6 +20,7 @@ from tests.support.builders import (
     a_sector,
     a_service_provider,
     a_session,
+    a_subject,
 )
 from tests.support.racing import race
 
@@ -115,13 +116,48 @@ def test_two_logins_at_once_are_two_sessions(work: UnitOfWork, session: Session)
         assert stores.sessions.find(SessionHandle("browser b"), now=NOW)
 
 
+def _share(work: UnitOfWork, site: ServiceProvider = MINISTRY) -> SessionShare:
+    with work.reading() as stores:
+        share = stores.sessions.share(HANDLE, site.id, site.sector, now=NOW)
+    assert share is not None
+    return share
+
+
+def test_share_of_a_site_that_never_asked_is_the_session_alone(work: UnitOfWork, session: Session) -> None:
+    assert _share(work) == SessionShare(session=session, participation=None, subject=None)
+
+
+def test_share_has_the_sites_own_part_and_its_sectors_identifier(work: UnitOfWork, session: Session) -> None:
+    other_citizen = a_citizen("tarou")
+    with work.writing() as stores:
+        stores.citizens.add(other_citizen, a_binding(other_citizen, a_fingerprint("card of tarou")))
+        stores.service_providers.save_sector(a_sector("health"))
+        stores.sessions.take_part(a_participation(session, SHOP, handle="of the shop"))
+        stores.subjects.add(a_subject(a_citizen(), sector="health", digit="c"))
+        stores.subjects.add(a_subject(other_citizen, digit="b"))
+    assert _share(work) == SessionShare(session=session, participation=None, subject=None)
+    with work.writing() as stores:
+        stores.sessions.take_part(a_participation(session, MINISTRY, handle="of the ministry"))
+        stores.subjects.add(a_subject(a_citizen(), digit="a"))
+    share = _share(work)
+    assert share.participation == a_participation(session, MINISTRY, handle="of the ministry")
+    assert share.subject == "a" * 40
+
+
+def test_session_that_is_over_has_no_share(work: UnitOfWork, session: Session) -> None:
+    place = (MINISTRY.id, MINISTRY.sector)
+    with work.writing() as stores:
+        assert stores.sessions.share(SessionHandle("another"), *place, now=NOW) is None
+        assert stores.sessions.share(HANDLE, *place, now=session.expires_at) is None
+        stores.sessions.end(session.id, now=NOW)
+        assert stores.sessions.share(HANDLE, *place, now=NOW) is None
+
+
 def test_participation_comes_back_as_it_was_added(work: UnitOfWork, session: Session) -> None:
     share = a_participation(session, MINISTRY)
     with work.writing() as stores:
-        assert stores.sessions.participation(session.id, MINISTRY.id) is None
         assert stores.sessions.take_part(share) == share
-    with work.reading() as stores:
-        assert stores.sessions.participation(session.id, MINISTRY.id) == share
+    assert _share(work).participation == share
 
 
 def test_site_takes_part_once_whoever_was_quicker(work: UnitOfWork, session: Session) -> None:
@@ -130,8 +166,7 @@ def test_site_takes_part_once_whoever_was_quicker(work: UnitOfWork, session: Ses
             return stores.sessions.take_part(a_participation(session, MINISTRY, handle=handle))
 
     outcomes = race(*[partial(take_part, handle) for handle in "abcd"])
-    with work.reading() as stores:
-        kept = stores.sessions.participation(session.id, MINISTRY.id)
+    kept = _share(work).participation
     assert outcomes == [kept] * 4
 
 

@@ -6,15 +6,16 @@ from pathlib import Path
 
 from idp.adapters.db.unit_of_work import SqlUnitOfWork
 from idp.settings import DatabaseSettings
-from idp.usecases.service_providers import Onboarding
 from tests.support.databases import open_database
-from tests.support.house import Foundations, SampleHouse, a_house, house_settings, is_logged_in, sample_sites, sectors
-
-
-def _register_sites(database_url: str, foundations: Foundations) -> None:
-    with open_database(database_url) as engine:
-        sites = sample_sites()
-        Onboarding(work=SqlUnitOfWork(engine)).apply(sectors(sites), sites, now=foundations.pki.now)
+from tests.support.house import (
+    Foundations,
+    SampleHouse,
+    a_house,
+    house_settings,
+    is_logged_in,
+    register_sites,
+    sample_sites,
+)
 
 
 def _log_in_everywhere(house: SampleHouse) -> None:
@@ -31,7 +32,8 @@ def _log_in_everywhere(house: SampleHouse) -> None:
 
 
 def test_citizen_registers_and_reaches_both_sites(foundations: Foundations, database_url: str, tmp_path: Path) -> None:
-    _register_sites(database_url, foundations)
+    with open_database(database_url) as engine:
+        register_sites(SqlUnitOfWork(engine), *sample_sites())
     settings = replace(house_settings(foundations, tmp_path), database=DatabaseSettings(url=database_url))
     with a_house(foundations, settings) as house:
         _log_in_everywhere(house)

@@ -20,16 +20,17 @@ FIRST_LOGIN: Costs = {
     "arrival": (4, 4),
     "consent page": (2, 2),
     "consent": (9, 4),
-    "answer to the site": (10, 4),
+    "answer to the site": (8, 4),
 }
 LATER_LOGIN: Costs = {
     "request of the site": (2, 2),
     "login page": (2, 2),
     "card answer": (3, 3),
     "arrival": (6, 3),
-    "answer to the site": (9, 4),
+    "answer to the site": (7, 4),
 }
-NEXT_SITE: Costs = {"request of the site": (8, 2)}
+NEXT_SITE: Costs = {"request of the site": (6, 2)}
+SAME_SITE: Costs = {"request of the site": (4, 1)}
 CODE: Costs = {"token request": (3, 3)}
 
 
@@ -105,6 +106,15 @@ def test_next_site_in_the_same_session(house: SampleHouse) -> None:
     page = meter.go("request of the site", house.shop.address())
     assert next_place(page).startswith(house.shop.client.redirect_uri)
     assert meter.costs == NEXT_SITE
+
+
+def test_same_site_in_the_same_session(house: SampleHouse) -> None:
+    meter = Meter(house)
+    meter.browser.follows = True
+    house.log_in(meter.browser, house.ministry, house.card())
+    page = meter.go("request of the site", house.ministry.address())
+    assert house.ministry.read(page).status == "Success"
+    assert meter.costs == SAME_SITE
 
 
 def test_code_to_token(house: SampleHouse) -> None:

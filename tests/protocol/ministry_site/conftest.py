@@ -29,7 +29,7 @@ def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def settings(tmp_path: Path, key_folder: Path) -> Settings:
     """Settings with keys in place and no metadata of the login service yet."""
     certificate = tmp_path / "idp.pem"
-    certificate.write_bytes(an_rsa_signer("idp").certificate.public_bytes(Encoding.PEM))
+    certificate.write_bytes(an_rsa_signer("metadata").certificate.public_bytes(Encoding.PEM))
     made = Settings(
         base_url=BASE_URL,
         idp_metadata=str(tmp_path / "idp.xml"),
@@ -60,5 +60,5 @@ def stage(settings: Settings, write_idp_metadata: Callable[[bytes], None]) -> St
         settings=replace(SETTINGS, unsafe_http_loopback=True),
         clock=FakeClock(system_clock()),
     )
-    write_idp_metadata(idp.metadata(system_clock()))
+    write_idp_metadata(idp.metadata(system_clock()).text)
     return Stage(settings=settings, app=make_app(settings), idp=idp)

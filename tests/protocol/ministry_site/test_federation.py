@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from foundation.clock import system_clock
-from idp.protocols.saml.registration import check_registration
 from sp_examples.ministry_saml.federation import Federation, LoginServiceUnreachable
 from sp_examples.ministry_saml.settings import Settings
 from tests.support.ministry_site import Stage
 from tests.support.oidc import FakeClock
 from tests.support.saml import SETTINGS, a_door, an_adapter
+from tests.support.site_metadata import reader
 
 Write = Callable[[bytes], None]
 
@@ -20,7 +20,7 @@ Write = Callable[[bytes], None]
 @pytest.fixture
 def good() -> bytes:
     """The login service's own metadata, valid now."""
-    return an_adapter().metadata(system_clock())
+    return an_adapter().metadata(system_clock()).text
 
 
 def begin(settings: Settings) -> str:
@@ -52,7 +52,7 @@ def test_metadata_signed_by_another_key_is_refused(settings: Settings, write_idp
 
 
 def test_expired_metadata_is_refused(settings: Settings, write_idp_metadata: Write) -> None:
-    write_idp_metadata(an_adapter().metadata(system_clock() - SETTINGS.metadata_lifetime - timedelta(days=1)))
+    write_idp_metadata(an_adapter().metadata(system_clock() - SETTINGS.own_metadata.lifetime - timedelta(days=1)).text)
     with pytest.raises(LoginServiceUnreachable):
         begin(settings)
 
@@ -89,9 +89,9 @@ def test_metadata_is_read_again_when_no_longer_fresh(
 
 def test_own_metadata_can_be_registered(settings: Settings) -> None:
     metadata = Federation(settings, clock=system_clock).own_metadata()
-    registration = check_registration(metadata, unsafe_http_loopback=True)
-    assert registration.entity_id == settings.entity_id
-    assert [address.url for address in registration.return_addresses] == [settings.return_url]
+    read = reader(replace(SETTINGS, unsafe_http_loopback=True)).registration(metadata, frozenset())
+    assert read.entity_id == settings.entity_id
+    assert [consumer.url for consumer in read.consumers] == [settings.return_url]
 
 
 def test_own_metadata_names_no_weak_algorithm(settings: Settings) -> None:
@@ -105,5 +105,5 @@ def test_request_is_understood_by_the_login_service(stage: Stage) -> None:
 def test_sample_login_service_is_another_one(settings: Settings, write_idp_metadata: Write) -> None:
     """The fixtures' document is really what decides: with other metadata the address is another one."""
     other = replace(SETTINGS, sso_url="https://other.example/sso")
-    write_idp_metadata(a_door(settings=other).adapter.metadata(system_clock()))
+    write_idp_metadata(a_door(settings=other).adapter.metadata(system_clock()).text)
     assert begin(settings).startswith("https://other.example/sso?")

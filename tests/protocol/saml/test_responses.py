@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,9 @@ from saml2.response import StatusNoAuthnContext, StatusRequestDenied
 
 from foundation.clock import system_clock
 from idp.domain.errors import AssuranceUnreachable, LoginStopped
-from idp.domain.login import IdentifierKind
+from idp.domain.login import IdentifierKind, LoginRequest
+from idp.domain.release import Release
+from idp.domain.service_provider import ServiceProvider
 from idp.protocols.contract import FormPost, Refusable
 from idp.protocols.saml.bridge import schema_file
 from idp.protocols.saml.documents import Element, Schema
@@ -24,14 +26,25 @@ from tests.support.saml import (
     SITE_ID,
     SUBJECT,
     AdapterDoor,
+    Outcome,
     TestSite,
+    a_certificate,
     a_door,
+    a_key_descriptor,
+    a_registration,
     a_release,
     a_site,
     an_adapter,
     an_rsa_signer,
 )
-from tests.support.saml_witness import a_stock_site, instant, read_by_stock_site, xmlsec1_accepts
+from tests.support.saml_replies import a_decryption_key
+from tests.support.saml_witness import (
+    a_stock_site,
+    instant,
+    read_by_stock_site,
+    xmlsec1_accepts,
+    xmlsec1_decrypts,
+)
 
 NS = {"saml": "urn:oasis:names:tc:SAML:2.0:assertion", "samlp": "urn:oasis:names:tc:SAML:2.0:protocol"}
 ASSERTION = "urn:oasis:names:tc:SAML:2.0:assertion:Assertion"
@@ -45,9 +58,21 @@ def door() -> AdapterDoor:
     return a_door()
 
 
-def message(answer: FormPost | str) -> bytes:
+def posted(answer: Outcome) -> dict[str, str]:
     assert isinstance(answer, FormPost), answer
-    return base64.b64decode(dict(answer.fields)["SAMLResponse"], validate=True)
+    return dict(answer.fields)
+
+
+def response_field(answer: Outcome) -> str:
+    return posted(answer)["SAMLResponse"]
+
+
+def message(answer: Outcome) -> bytes:
+    return base64.b64decode(response_field(answer), validate=True)
+
+
+def told(asked: LoginRequest, now: datetime) -> Release:
+    return a_release(identifier=asked.identifier, attributes=asked.attributes, now=now)
 
 
 def one(root: Element, path: str) -> Element:
@@ -104,14 +129,27 @@ def test_own_context_is_stated_to_a_site_that_asked_for_it(door: AdapterDoor) ->
     assert one(root, ".//saml:AuthnContextClassRef").text == own
 
 
-def test_lasting_identifier_is_qualified_by_us_and_by_the_sector(door: AdapterDoor) -> None:
+def test_lasting_identifier_is_qualified_by_us_and_by_the_site(door: AdapterDoor) -> None:
     name_id = one(answered(door), ".//saml:NameID")
     assert name_id.text == SUBJECT
     assert dict(name_id.attrib) == {
         "Format": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
         "NameQualifier": SETTINGS.entity_id,
-        "SPNameQualifier": "filings",
+        "SPNameQualifier": SITE_ID,
     }
+
+
+def test_lasting_identifier_is_qualified_by_the_sector_if_that_was_asked_for(door: AdapterDoor) -> None:
+    root = answered(door, '<samlp:NameIDPolicy SPNameQualifier="filings"/>')
+    assert one(root, ".//saml:NameID").get("SPNameQualifier") == "filings"
+
+
+def test_conditions_of_the_request_stand_in_the_answer(door: AdapterDoor) -> None:
+    ends = (NOW + timedelta(seconds=30)).isoformat().replace("+00:00", "Z")
+    inside = f'<saml:Conditions NotOnOrAfter="{ends}"><saml:OneTimeUse/></saml:Conditions>'
+    conditions = one(answered(door, inside), ".//saml:Conditions")
+    assert instant(conditions.get("NotOnOrAfter", "")) == NOW + timedelta(seconds=30)
+    one(conditions, "saml:OneTimeUse")
 
 
 def attributes(root: Element) -> dict[str | None, list[str | None]]:
@@ -186,7 +224,68 @@ def test_refusal_has_a_status_and_no_assertion(door: AdapterDoor) -> None:
 
 def test_refusal_gives_relay_state_back(door: AdapterDoor) -> None:
     asked = door.understand(SITE.redirect(relay_state="a b"))
-    assert dict(door.adapter.refuse(LoginStopped(), asked.reply).fields)["RelayState"] == "a b"
+    assert posted(door.adapter.refuse(LoginStopped(), asked.reply))["RelayState"] == "a b"
+
+
+def a_sealing_site(*, signs_response: bool = False) -> ServiceProvider:
+    """Its metadata has a key to encrypt to, and may ask for a signature over the whole Response."""
+    keys = [a_key_descriptor(an_rsa_signer("site").certificate)]
+    keys.append(a_key_descriptor(a_certificate("sealing", a_decryption_key()), use="encryption"))
+    wish = (
+        '<md:Extensions><mdattr:EntityAttributes xmlns:mdattr="urn:oasis:names:tc:SAML:metadata:attribute"'
+        f' xmlns:saml="{NS["saml"]}"><saml:Attribute Name="http://shibboleth.net/ns/profiles/saml2/sso/browser/'
+        'signResponses" NameFormat="urn:oasis:names:tc:SAML:2.0:attrname-format:uri"><saml:AttributeValue>true'
+        "</saml:AttributeValue></saml:Attribute></mdattr:EntityAttributes></md:Extensions><md:SPSSODescriptor"
+    )
+    registration = a_registration(keys=keys)
+    return a_site(registration=registration.replace("<md:SPSSODescriptor", wish, 1) if signs_response else registration)
+
+
+def test_assertion_is_encrypted_to_the_key_of_the_metadata(tmp_path: Path) -> None:
+    document = message(a_door(a_sealing_site()).sso(SITE.redirect()))
+    assert SUBJECT.encode() not in document
+    opened = xmlsec1_decrypts(document, a_decryption_key(), tmp_path)
+    assert opened is not None
+    assert xmlsec1_accepts(opened, ASSERTION, an_rsa_signer("idp"), tmp_path)
+    assert one(etree.fromstring(opened), ".//saml:NameID").text == SUBJECT
+
+
+def test_identifier_is_encrypted_besides_if_the_request_asks(tmp_path: Path) -> None:
+    inside = '<samlp:NameIDPolicy Format="urn:oasis:names:tc:SAML:2.0:nameid-format:encrypted"/>'
+    document = message(a_door(a_sealing_site()).sso(SITE.redirect(SITE.request(inside=inside))))
+    opened = xmlsec1_decrypts(document, a_decryption_key(), tmp_path)
+    assert opened is not None
+    one(etree.fromstring(opened), ".//saml:Subject/saml:EncryptedID")
+
+
+@pytest.mark.parametrize("signs_response", [False, True])
+def test_response_is_signed_if_the_metadata_asks(tmp_path: Path, *, signs_response: bool) -> None:
+    document = message(a_door(a_sealing_site(signs_response=signs_response)).sso(SITE.redirect()))
+    assert xmlsec1_accepts(document, RESPONSE, an_rsa_signer("idp"), tmp_path) is signs_response
+
+
+def test_pages_may_lead_to_the_origin_of_the_return_address_alone(door: AdapterDoor) -> None:
+    assert door.adapter.return_origin(door.understand(SITE.redirect()).reply) == "https://ministry.example"
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("signs_response", [False, True])
+def test_stock_pysaml2_reads_an_encrypted_answer(tmp_path: Path, *, signs_response: bool) -> None:
+    now = system_clock()
+    adapter = an_adapter(a_sealing_site(signs_response=signs_response), clock=FakeClock(now))
+    stock = a_stock_site(
+        tmp_path,
+        entity_id=SITE_ID,
+        return_url=RETURN_URL,
+        idp_metadata=adapter.metadata(now).text,
+        signer=an_rsa_signer("site"),
+        decryption_key=a_decryption_key(),
+        want_response_signed=signs_response,
+    )
+    asked = adapter.understand_redirect(SITE.redirect(SITE.request(issued_at=now)), now=now)
+    facts = read_by_stock_site(stock, response_field(adapter.answer(told(asked, now), asked.reply)), "_request1")
+    assert facts.session_info()["name_id"].text == SUBJECT
+    assert facts.session_info()["ava"]["pairwise-id"] == [f"{SUBJECT}@idp.example"]
 
 
 @pytest.mark.timeout(120)
@@ -197,21 +296,21 @@ def test_stock_pysaml2_reads_answer_and_refusals(tmp_path: Path) -> None:
         tmp_path,
         entity_id=SITE_ID,
         return_url=RETURN_URL,
-        idp_metadata=adapter.metadata(now),
+        idp_metadata=adapter.metadata(now).text,
         signer=an_rsa_signer("site"),
     )
     asked = adapter.understand_redirect(SITE.redirect(SITE.request(issued_at=now)), now=now)
 
-    answer = dict(adapter.answer(a_release(now=now), asked.reply).fields)["SAMLResponse"]
+    answer = response_field(adapter.answer(told(asked, now), asked.reply))
     facts = read_by_stock_site(stock, answer, "_request1").session_info()
     assert facts["name_id"].text == SUBJECT
     assert facts["session_index"] == "a1" * 16
     assert facts["ava"]["pairwise-id"] == [f"{SUBJECT}@idp.example"]
 
-    stopped = dict(adapter.refuse(LoginStopped(), asked.reply).fields)["SAMLResponse"]
+    stopped = response_field(adapter.refuse(LoginStopped(), asked.reply))
     with pytest.raises(StatusRequestDenied):
         read_by_stock_site(stock, stopped, "_request1")
-    weak = dict(adapter.refuse(AssuranceUnreachable(), asked.reply).fields)["SAMLResponse"]
+    weak = response_field(adapter.refuse(AssuranceUnreachable(), asked.reply))
     with pytest.raises(StatusNoAuthnContext):
         read_by_stock_site(stock, weak, "_request1")
 
@@ -224,7 +323,7 @@ def test_request_made_by_stock_pysaml2_is_understood(tmp_path: Path) -> None:
         tmp_path,
         entity_id=SITE_ID,
         return_url=RETURN_URL,
-        idp_metadata=adapter.metadata(now),
+        idp_metadata=adapter.metadata(now).text,
         signer=an_rsa_signer("site"),
     )
     _, sent = stock.prepare_for_authenticate(
@@ -236,7 +335,7 @@ def test_request_made_by_stock_pysaml2_is_understood(tmp_path: Path) -> None:
     query = dict(sent["headers"])["Location"].partition("?")[2]
     asked = adapter.understand_redirect(query.encode(), now=now)
     assert asked.identifier is IdentifierKind.TRANSIENT
-    assert dict(adapter.answer(a_release(now=now), asked.reply).fields)["RelayState"] == "back/to?here=1"
+    assert posted(adapter.answer(told(asked, now), asked.reply))["RelayState"] == "back/to?here=1"
 
 
 def test_passive_refusal_is_left_to_the_web(door: AdapterDoor) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.figures import BenchmarkFailed, cpu_ms_per_call, figure, require
+from benchmarks.figures import BenchmarkFailed, cpu_ms_of, cpu_ms_per_call, figure, require
 
 
 def test_figure_is_the_median_round_between_the_lowest_and_the_highest() -> None:
@@ -16,3 +16,14 @@ def test_costlier_call_has_the_higher_figure() -> None:
     working = cpu_ms_per_call(lambda: sum(range(20_000)), seconds=0.02)
     idle = cpu_ms_per_call(lambda: None, seconds=0.02)
     assert 0 < idle < working
+
+
+def test_first_input_warms_up_and_is_not_timed() -> None:
+    costs = [200_000, 0, 0]
+    seen: list[int] = []
+
+    def call(cost: int) -> None:
+        seen.append(sum(range(cost)))
+
+    assert cpu_ms_of(call, costs) < cpu_ms_of(call, list(reversed(costs)))
+    assert len(seen) == 2 * len(costs)

@@ -5,8 +5,9 @@ import pytest
 
 from foundation.settings import SettingsError
 from idp.domain.service_provider import FederationProtocol, Tier
-from idp.onboarding_file import OnboardingRefused, RegistrationChecks, read_onboarding_file
-from idp.protocols.contract import RegistrationRefused
+from idp.onboarding_file import read_onboarding_file
+from idp.usecases.admission import SiteRefused
+from idp.usecases.orders import Description
 
 SITE = """
 [[service_provider]]
@@ -40,15 +41,6 @@ SAML = SITE.format(id="ministry", protocol="saml", more='metadata_file = "metada
 OIDC = SITE.format(id="shop", protocol="oidc", more='client_id = "shop-client"') + CLIENT
 
 
-def entity_id(text: str) -> str:
-    if not text.startswith("<"):
-        raise RegistrationRefused(("it is no XML", "it has no key"))
-    return text.strip("<>")
-
-
-CHECKS = RegistrationChecks(saml_entity_id=entity_id, oidc=json.loads)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "metadata.xml").write_text("<https://site.example/metadata>", encoding="utf-8")
@@ -63,13 +55,21 @@ def written(folder: Path, *parts: str) -> Path:
 
 
 def test_both_kinds_of_sites_are_read(folder: Path) -> None:
-    sectors, (ministry, shop) = read_onboarding_file(written(folder, SECTOR, SAML, OIDC), CHECKS)
+    sectors, (ministry, shop) = read_onboarding_file(written(folder, SECTOR, SAML, OIDC))
     assert [sector.code for sector in sectors] == ["tax"]
-    assert (ministry.protocol, ministry.protocol_id) == (FederationProtocol.SAML, "https://site.example/metadata")
-    assert ministry.registration == "<https://site.example/metadata>"
-    assert (ministry.tier, ministry.circle, ministry.name.ja) == (Tier.HIGH, "government", "見本省")
-    assert (shop.protocol, shop.protocol_id) == (FederationProtocol.OIDC, "shop-client")
-    assert json.loads(shop.registration) == {
+    assert ministry.description == Description(protocol=FederationProtocol.SAML, text="<https://site.example/metadata>")
+    entries = ministry.entries
+    assert (entries.id, entries.client_id, entries.sector) == ("ministry", None, "tax")
+    assert (entries.tier, entries.circle, entries.name_ja, entries.operator_en) == (
+        Tier.HIGH,
+        "government",
+        "見本省",
+        "Sample Ministry",
+    )
+    assert shop.entries.client_id == "shop-client"
+    assert shop.description is not None
+    assert shop.description.protocol is FederationProtocol.OIDC
+    assert json.loads(shop.description.text) == {
         "redirect_uris": ["https://site.example/callback"],
         "token_endpoint_auth_method": "private_key_jwt",
         "id_token_signed_response_alg": "RS256",
@@ -77,10 +77,19 @@ def test_both_kinds_of_sites_are_read(folder: Path) -> None:
     }
 
 
+def test_file_says_which_marks_a_site_has_and_which_not(folder: Path) -> None:
+    """What a file leaves out is taken away, or applying it would not bring the register to what it says."""
+    marked = SAML.replace("[service_provider.name]", "unsafe_cbc = true\nstarts_here = true\n[service_provider.name]")
+    _, (plain,) = read_onboarding_file(written(folder, SAML))
+    _, (special,) = read_onboarding_file(written(folder, marked))
+    assert (plain.entries.unsafe_cbc, plain.entries.starts_here) == (False, False)
+    assert (special.entries.unsafe_cbc, special.entries.starts_here) == (True, True)
+
+
 def test_registration_is_written_alike_each_time(folder: Path) -> None:
     """Or applying a file again would be a change."""
     file = written(folder, OIDC)
-    assert read_onboarding_file(file, CHECKS) == read_onboarding_file(file, CHECKS)
+    assert read_onboarding_file(file) == read_onboarding_file(file)
 
 
 @pytest.mark.parametrize(
@@ -90,19 +99,19 @@ def test_registration_is_written_alike_each_time(folder: Path) -> None:
         (SITE.format(id="shop", protocol="oidc", more=""), "shop: an OpenID Connect site needs client_id"),
         (SITE.format(id="shop", protocol="oidc", more='client_id = "c"'), "shop: an OpenID Connect site needs"),
         (SAML.replace("metadata.xml", "missing.xml"), "ministry: .*missing.xml"),
-        (SAML.replace("metadata.xml", "jwks.json"), "ministry: it is no XML; it has no key"),
         (OIDC.replace("jwks.json", "metadata.xml"), "shop: "),
     ],
 )
-def test_site_that_cannot_be_registered_is_named_with_its_fault(folder: Path, parts: str, words: str) -> None:
-    with pytest.raises(OnboardingRefused, match=words):
-        read_onboarding_file(written(folder, parts), CHECKS)
+def test_site_that_lacks_something_is_named_with_it(folder: Path, parts: str, words: str) -> None:
+    with pytest.raises(SiteRefused, match=words):
+        read_onboarding_file(written(folder, parts))
 
 
-def test_all_faults_are_told_at_once(folder: Path) -> None:
+def test_all_that_is_lacking_is_told_at_once(folder: Path) -> None:
     file = written(folder, SAML.replace("metadata.xml", "a.xml"), OIDC.replace("jwks.json", "b.json"))
-    with pytest.raises(OnboardingRefused, match=r"ministry: .*; shop: "):
-        read_onboarding_file(file, CHECKS)
+    with pytest.raises(SiteRefused) as refused:
+        read_onboarding_file(file)
+    assert [fault.place for fault in refused.value.faults] == ["ministry", "shop"]
 
 
 @pytest.mark.parametrize(
@@ -116,4 +125,4 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
 )
 def test_entry_that_does_not_fit_is_refused_with_its_path(folder: Path, old: str, new: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        read_onboarding_file(written(folder, SAML.replace(old, new)), CHECKS)
+        read_onboarding_file(written(folder, SAML.replace(old, new)))

@@ -79,6 +79,13 @@ def test_settings_that_come_with_the_project_can_be_read(profile: str) -> None:
     assert settings.profile == profile
 
 
+def test_production_example_names_those_who_answer_for_the_service() -> None:
+    told = load_settings(ROOT / "config" / "production" / "idp.toml").own_metadata
+    assert told.organisation is not None
+    assert told.technical_contact is not None
+    assert told.technical_contact.email == "operations@example.go.jp"
+
+
 def test_faults_of_a_file_are_told_with_their_paths(tmp_path: Path) -> None:
     file = tmp_path / "idp.toml"
     file.write_text('profile = "testing"\nissuer = 7\ncolour = "red"\n[database]\nurl = 1\n', encoding="utf-8")

@@ -46,8 +46,9 @@ def revocation() -> FakeRevocation:
 
 
 @pytest.fixture
-def logins() -> Logins:
+def logins(sqlite_engine: Engine) -> Logins:
     return Logins(
+        work=SqlUnitOfWork(sqlite_engine),
         pending=MemoryOneTimeStore[PendingLogin](),
         refusals=MemoryOneTimeStore[Refusal](),
         audit=MemoryAudit(),

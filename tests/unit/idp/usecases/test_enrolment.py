@@ -27,6 +27,7 @@ SITE = a_service_provider()
 def enrolment(sqlite_engine: Engine) -> Enrolment:
     work = SqlUnitOfWork(sqlite_engine)
     logins = Logins(
+        work=work,
         pending=MemoryOneTimeStore[PendingLogin](),
         refusals=MemoryOneTimeStore[Refusal](),
         audit=MemoryAudit(),

@@ -1,10 +1,21 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine
 
-from idp.domain.errors import CardRevoked, CardUnchecked, CookiesOff, OtherBrowser, RequestAlreadyUsed, RequestExpired
+from idp.adapters.db.unit_of_work import SqlUnitOfWork
+from idp.domain.errors import (
+    CardRevoked,
+    CardUnchecked,
+    CookiesOff,
+    OtherBrowser,
+    OtherCitizen,
+    RequestAlreadyUsed,
+    RequestExpired,
+)
 from idp.domain.events import LoginRefused
-from idp.domain.login import LoginId, PendingLogin, Refusal
+from idp.domain.login import LoginId, MessageId, PendingLogin, Refusal
 from idp.usecases.login import Logins, browser_hash
 from tests.support.builders import NOW
 from tests.support.values import BROWSER, OTHER_BROWSER, MemoryAudit, MemoryOneTimeStore, a_request
@@ -18,8 +29,9 @@ def audit() -> MemoryAudit:
 
 
 @pytest.fixture
-def logins(audit: MemoryAudit) -> Logins:
+def logins(audit: MemoryAudit, sqlite_engine: Engine) -> Logins:
     return Logins(
+        work=SqlUnitOfWork(sqlite_engine),
         pending=MemoryOneTimeStore[PendingLogin](),
         refusals=MemoryOneTimeStore[Refusal](),
         audit=audit,
@@ -104,3 +116,18 @@ def test_refusal_goes_with_its_login(logins: Logins) -> None:
     handle = logins.refuse(LoginId(login.id), CardRevoked(), request_id="123", now=NOW + timedelta(minutes=29))
     with pytest.raises(RequestExpired):
         logins.refusal(handle, now=NOW + LIFETIME)
+
+
+def test_message_begins_one_login(logins: Logins) -> None:
+    asked = replace(a_request(), message=MessageId(key="_1", expires_at=NOW + LIFETIME))
+    logins.begin(asked, BROWSER, now=NOW)
+    with pytest.raises(RequestAlreadyUsed):
+        logins.begin(asked, BROWSER, now=NOW)
+
+
+def test_login_that_fails_at_its_very_end_is_audited(logins: Logins, audit: MemoryAudit) -> None:
+    login = logins.begin(a_request(), BROWSER, now=NOW)
+    logins.note_refusal(login, OtherCitizen(), now=NOW)
+    assert audit.events == [
+        LoginRefused(login=login.id, service_provider=a_request().service_provider, code="release.citizen", at=NOW)
+    ]

@@ -7,11 +7,13 @@ from sqlalchemy import Engine, func, select
 from idp.adapters.db.tables import ReleaseRow, SubjectIdentifierRow
 from idp.adapters.db.unit_of_work import SqlUnitOfWork
 from idp.domain.assurance import AuthenticationContext
+from idp.domain.attribute import AttributeName
 from idp.domain.citizen import CitizenId
-from idp.domain.errors import LoginNeeded
-from idp.domain.login import AuthenticationResult, IdentifierKind
+from idp.domain.errors import IdentifierUnavailable, LoginNeeded, OtherCitizen, RequestAlreadyUsed
+from idp.domain.login import AuthenticationResult, IdentifierKind, MessageId
 from idp.domain.service_provider import ServiceProvider, TrustCircle
 from idp.domain.session import SessionHandle
+from idp.domain.subject import SubjectValue
 from idp.usecases.releases import Releases
 from idp.usecases.sessions import Sessions
 from tests.support.builders import NOW, a_binding, a_check, a_citizen, a_sector, a_service_provider
@@ -134,6 +136,60 @@ def test_session_that_may_not_serve_releases_nothing(
 def test_unknown_handle_releases_nothing(releases: Releases) -> None:
     with pytest.raises(LoginNeeded):
         releases.release(SessionHandle("x" * 43), a_request(), MINISTRY, asked_at=NOW, now=NOW)
+
+
+def test_lasting_identifier_is_told_only_where_it_is_asked_for(sessions: Sessions, releases: Releases) -> None:
+    handle = open_session(sessions)
+    with_number = replace(a_request(), attributes=(AttributeName.SUBJECT, AttributeName.SECTOR))
+    told = releases.release(handle, with_number, MINISTRY, asked_at=NOW, now=NOW)
+    assert (told.lasting, told.attributes) == (told.subject, with_number.attributes)
+    assert releases.release(handle, a_request(), MINISTRY, asked_at=NOW, now=NOW).lasting is None
+    passing = replace(with_number, identifier=IdentifierKind.TRANSIENT)
+    both = releases.release(handle, passing, MINISTRY, asked_at=NOW, now=NOW)
+    assert both.lasting == told.lasting != both.subject
+
+
+def test_no_identifier_is_made_for_a_site_that_does_not_let_us(
+    sessions: Sessions, releases: Releases, sqlite_engine: Engine
+) -> None:
+    handle = open_session(sessions)
+    asked = replace(a_request(), may_create=False)
+    with pytest.raises(IdentifierUnavailable):
+        releases.release(handle, asked, MINISTRY, asked_at=NOW, now=NOW)
+    assert (rows(sqlite_engine, SubjectIdentifierRow), rows(sqlite_engine, ReleaseRow)) == (0, 0)
+    known = releases.release(handle, a_request(), MINISTRY, asked_at=NOW, now=NOW)
+    assert releases.release(handle, asked, MINISTRY, asked_at=NOW, now=NOW).subject == known.subject
+
+
+def test_site_that_names_a_citizen_is_told_of_no_other(
+    sessions: Sessions, releases: Releases, sqlite_engine: Engine
+) -> None:
+    handle = open_session(sessions)
+    stranger = replace(a_request(), subject=SubjectValue("f" * 40))
+    with pytest.raises(OtherCitizen):
+        releases.release(handle, stranger, MINISTRY, asked_at=NOW, now=NOW)
+    known = releases.release(handle, a_request(), MINISTRY, asked_at=NOW, now=NOW)
+    with pytest.raises(OtherCitizen):
+        releases.release(handle, stranger, MINISTRY, asked_at=NOW, now=NOW)
+    named = replace(a_request(), subject=known.subject)
+    assert releases.release(handle, named, MINISTRY, asked_at=NOW, now=NOW).subject == known.subject
+    assert rows(sqlite_engine, ReleaseRow) == 2
+
+
+def test_message_is_answered_once(sessions: Sessions, releases: Releases, sqlite_engine: Engine) -> None:
+    handle = open_session(sessions)
+    message = MessageId(key="_1", expires_at=NOW + LIFETIME)
+    releases.release(handle, a_request(), MINISTRY, asked_at=NOW, now=NOW, message=message)
+    with pytest.raises(RequestAlreadyUsed):
+        releases.release(handle, a_request(), MINISTRY, asked_at=NOW, now=NOW, message=message)
+    assert rows(sqlite_engine, ReleaseRow) == 1
+
+
+def test_message_that_no_session_may_answer_is_not_used_up(sessions: Sessions, releases: Releases) -> None:
+    message = MessageId(key="_1", expires_at=NOW + LIFETIME)
+    with pytest.raises(LoginNeeded):
+        releases.release(SessionHandle("x" * 43), a_request(), MINISTRY, asked_at=NOW, now=NOW, message=message)
+    releases.release(open_session(sessions), a_request(), MINISTRY, asked_at=NOW, now=NOW, message=message)
 
 
 def rows(engine: Engine, table: type[ReleaseRow] | type[SubjectIdentifierRow]) -> int:

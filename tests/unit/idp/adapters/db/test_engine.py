@@ -1,3 +1,4 @@
+import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,6 +12,7 @@ from idp.adapters.db.engine import (
     POOL_OVERFLOW,
     POOL_SIZE,
     DatabaseUrlRefused,
+    Transactions,
     create_database_engine,
     reader,
     unsynced_writer,
@@ -22,8 +24,8 @@ _VERSION = text("SELECT version FROM register_version")
 SYNCHRONOUS = {1: "NORMAL", 2: "FULL"}
 
 
-def _pragma(engine: Engine, name: str) -> object:
-    with engine.begin() as connection:
+def _pragma(opener: Engine | Transactions, name: str) -> object:
+    with opener.begin() as connection:
         return connection.execute(text(f"PRAGMA {name}")).scalar_one()
 
 
@@ -51,16 +53,16 @@ def test_sqlite_keeps_foreign_keys_and_a_write_ahead_log(sqlite_engine: Engine) 
 
 
 def test_every_connection_of_the_pool_is_prepared(sqlite_engine: Engine) -> None:
-    engine = reader(sqlite_engine)
-    with engine.connect() as first, engine.connect() as second:
+    transactions = reader(sqlite_engine)
+    with transactions.begin() as first, transactions.begin() as second:
         assert [c.execute(text("PRAGMA foreign_keys")).scalar_one() for c in (first, second)] == [1, 1]
 
 
 def test_writers_wait_for_the_disk_except_where_loss_is_harmless(sqlite_engine: Engine) -> None:
     for _ in range(2):
-        engines = (writer(sqlite_engine), unsynced_writer(sqlite_engine), sqlite_engine)
-        levels = [SYNCHRONOUS[int(str(_pragma(engine, "synchronous")))] for engine in engines]
-        assert levels == ["FULL", "NORMAL", "FULL"]
+        kinds = (writer(sqlite_engine), unsynced_writer(sqlite_engine))
+        levels = [SYNCHRONOUS[int(str(_pragma(kind, "synchronous")))] for kind in kinds]
+        assert levels == ["FULL", "NORMAL"]
 
 
 def test_reader_cannot_write_even_after_a_writer(sqlite_engine: Engine) -> None:
@@ -69,6 +71,22 @@ def test_reader_cannot_write_even_after_a_writer(sqlite_engine: Engine) -> None:
         connection.execute(change)
     with pytest.raises(DBAPIError, match="readonly"), reader(sqlite_engine).begin() as connection:
         connection.execute(change)
+
+
+def test_statements_are_kept_ready_between_transactions_of_one_kind(sqlite_engine: Engine) -> None:
+    """Setting `query_only`, even to what it is, makes SQLite forget every statement that it has prepared."""
+    told: list[str] = []
+    with reader(sqlite_engine).begin() as connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+    raw.set_trace_callback(told.append)
+    for _ in range(2):
+        with reader(sqlite_engine).begin() as connection:
+            connection.execute(_VERSION)
+    assert told == ["BEGIN", "SELECT version FROM register_version", "COMMIT"] * 2
+    with writer(sqlite_engine).begin():
+        raw.set_trace_callback(None)
+    assert told[-3:] == ["PRAGMA query_only = OFF", "PRAGMA synchronous = FULL", "BEGIN IMMEDIATE"]
 
 
 def test_writer_takes_its_turn_at_the_beginning(sqlite_engine: Engine) -> None:

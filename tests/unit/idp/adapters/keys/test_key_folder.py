@@ -4,10 +4,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from foundation.keys import SignatureAlgorithm
 from idp.adapters.keys.files import KeyUnusable
-from idp.adapters.keys.key_folder import KeyFolder, load_keys, make_keys
+from idp.adapters.keys.key_folder import (
+    METADATA_CERTIFICATE_LIFETIME,
+    METADATA_RSA_BITS,
+    KeyFolder,
+    load_keys,
+    make_keys,
+)
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -37,10 +44,24 @@ def weak(tmp_path: Path, made_once: dict[bool, Path]) -> KeyFolder:
 
 def test_made_keys_can_be_loaded(good: KeyFolder) -> None:
     keys = load_keys(good, development_allowed=False)
-    assert keys.saml.certificate.public_key() == keys.saml.public_key
+    for signer in (keys.saml.in_use, keys.saml_metadata):
+        assert signer.certificate.public_key() == signer.public_key
     assert [signer.algorithm for signer in keys.oidc] == list(SignatureAlgorithm)
-    assert len({keys.saml.key_id, *(signer.key_id for signer in keys.oidc)}) == 3
+    assert len({signer.key_id for signer in (keys.saml.in_use, keys.saml_metadata, *keys.oidc)}) == 4
     assert len(keys.card_fingerprint.secret) == 32
+
+
+def test_key_that_makes_metadata_trusted_is_none_of_those_in_it(good: KeyFolder) -> None:
+    keys = load_keys(good, development_allowed=False)
+    assert keys.saml.published == (keys.saml.in_use.certificate,)
+    assert keys.saml_metadata.certificate not in keys.saml.published
+
+
+def test_key_that_sites_pin_outlasts_the_others(good: KeyFolder) -> None:
+    keys = load_keys(good, development_allowed=False)
+    assert keys.saml_metadata.certificate.not_valid_after_utc == NOW + METADATA_CERTIFICATE_LIFETIME
+    assert isinstance(keys.saml_metadata.public_key, rsa.RSAPublicKey)
+    assert keys.saml_metadata.public_key.key_size == METADATA_RSA_BITS
 
 
 def test_new_folder_is_its_owners_alone(made_once: dict[bool, Path]) -> None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from foundation.keys import SignatureAlgorithm, Signer, key_id_of
 from idp.adapters.keys.files import KeyUnusable, write_once
-from idp.adapters.keys.pem import PemSigner, certify, generate_key, load_certified_signer, load_signer
+from idp.adapters.keys.pem import PemSigner, certify, find_certificate, generate_key, load_certified_signer, load_signer
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -148,6 +148,13 @@ def test_development_certificate_is_refused_in_production(
 
 
 def test_missing_certificate_is_refused(file: Path, certificate_file: Path, signer: PemSigner) -> None:
-    with pytest.raises(KeyUnusable, match="not a certificate"):
+    with pytest.raises(KeyUnusable, match="is missing; `idp init`"):
         load_certified_signer(file, certificate_file, development_allowed=True)
     assert signer
+
+
+def test_certificate_that_cannot_be_read_is_not_taken_for_a_missing_one(certificate_file: Path) -> None:
+    assert find_certificate(certificate_file, development_allowed=True) is None
+    certificate_file.write_bytes(b"hello")
+    with pytest.raises(KeyUnusable, match="not a certificate in PEM"):
+        find_certificate(certificate_file, development_allowed=True)

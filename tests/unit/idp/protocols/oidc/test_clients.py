@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
-from idp.domain.errors import ServiceFault, SiteUnknown
+from idp.domain.errors import IdpError, ServiceFault, SiteSuspended, SiteUnknown
+from idp.domain.service_provider import Standing
 from idp.protocols.oidc.clients import Clients
 from tests.support.oidc import CLIENT_ID, FakeRegister, a_client_site, a_registration
 
@@ -28,4 +31,17 @@ def test_an_unknown_client_is_an_unknown_site() -> None:
     clients = Clients(register=FakeRegister(sites=[]), unsafe_http_loopback=False)
 
     with pytest.raises(SiteUnknown):
+        clients.by_client_id(CLIENT_ID)
+
+
+@pytest.mark.parametrize(
+    ("standing", "refusal"), [(Standing.SUSPENDED, SiteSuspended), (Standing.REMOVED, SiteUnknown)]
+)
+def test_a_client_that_is_not_active_is_refused_at_once(standing: Standing, refusal: type[IdpError]) -> None:
+    register = FakeRegister(sites=[a_client_site()])
+    clients = Clients(register=register, unsafe_http_loopback=False)
+    clients.by_client_id(CLIENT_ID)
+    register.sites[0] = replace(a_client_site(), standing=standing)
+
+    with pytest.raises(refusal):
         clients.by_client_id(CLIENT_ID)

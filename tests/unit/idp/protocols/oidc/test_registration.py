@@ -1,7 +1,8 @@
 import pytest
 
 from foundation.keys import SignatureAlgorithm
-from idp.protocols.contract import RegistrationRefused
+from idp.domain.registration import RegistrationRefused
+from idp.domain.service_provider import LocalText
 from idp.protocols.oidc.registration import check_registration
 from tests.support.oidc import REDIRECT_URI, a_registration, an_ec_signer, public_jwk
 
@@ -9,7 +10,7 @@ from tests.support.oidc import REDIRECT_URI, a_registration, an_ec_signer, publi
 def faults_of(**changes: object) -> tuple[str, ...]:
     with pytest.raises(RegistrationRefused) as refused:
         check_registration(a_registration(**changes))
-    return refused.value.faults
+    return tuple(str(fault) for fault in refused.value.faults)
 
 
 def test_a_good_registration_is_read() -> None:
@@ -18,6 +19,22 @@ def test_a_good_registration_is_read() -> None:
     assert registration.redirect_uris == (REDIRECT_URI,)
     assert [key.algorithms for key in registration.keys] == [("ES256",)]
     assert registration.id_token_algorithm is SignatureAlgorithm.RS256
+    assert (registration.client_id, registration.name, registration.home_url) == (None, None, None)
+
+
+def test_what_a_client_says_of_itself_is_read() -> None:
+    said = {"client_id": "shop", "client_name": "Sample shop", "client_name#ja": "見本商店"}
+    registration = check_registration(a_registration(**said, client_uri="https://shop.example/"))
+
+    assert registration.client_id == "shop"
+    assert registration.name == LocalText(ja="見本商店", en="Sample shop")
+    assert registration.home_url == "https://shop.example/"
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_name", "client_name#ja", "client_uri"])
+@pytest.mark.parametrize("value", ["", 5, "two\nlines", "x" * 1025, "\u202egnp.exe"])
+def test_what_it_says_must_be_one_readable_line(name: str, value: object) -> None:
+    assert faults_of(**{name: value})[0].startswith(f"{name}: must be a text")
 
 
 def test_all_faults_are_told_at_once() -> None:

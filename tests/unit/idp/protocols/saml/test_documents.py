@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp.protocols.saml.documents import DocumentLimits, DocumentRefused, parse
+from idp.protocols.saml.documents import PORTION, DocumentLimits, DocumentRefused, Work, parse
 
 STRICT = DocumentLimits(bytes=1000, depth=3, elements=4, drop_comments=False)
 LENIENT = DocumentLimits(bytes=1000, depth=3, elements=4, drop_comments=True)
@@ -50,3 +50,35 @@ def test_declared_encoding_is_not_believed() -> None:
 
 def test_dropped_comment_does_not_divide_text() -> None:
     assert parse(b"<!-- --><a>one<!-- -->two</a>", LENIENT).text == "onetwo"
+
+
+def work(text: bytes) -> Work:
+    with pytest.raises(DocumentRefused) as refused:
+        parse(text, STRICT)
+    return refused.value.work
+
+
+def test_refusal_tells_what_it_cost() -> None:
+    assert work(b"<a>" + b"x" * 994 + b"</a>") == Work(bytes=0, elements=0)
+    assert work(b"<!DOCTYPE a><a/>") == Work(bytes=0, elements=0)
+    assert work(b"<a><b/></c>") == Work(bytes=11, elements=0)
+    assert work(b"<a><b><c><d/></c></b></a>") == Work(bytes=25, elements=4)
+
+
+def test_large_document_is_read_by_portions_and_given_up_in_the_first_bad_one() -> None:
+    roomy = DocumentLimits(bytes=100 * PORTION, depth=3, elements=2 * PORTION, drop_comments=False)
+    good = b"<a>" + b"<b/>" * (PORTION // 4)
+    assert parse(good + b"</a>", roomy).tag == "a"
+    with pytest.raises(DocumentRefused) as refused:
+        parse(good + b"<b><c><d/></c></b>" + b" " * 50 * PORTION + b"</a>", roomy)
+    assert str(refused.value) == "nested too deeply"
+    assert refused.value.work.bytes == 2 * PORTION
+
+
+def test_line_that_cannot_be_read_is_told() -> None:
+    with pytest.raises(DocumentRefused) as refused:
+        parse(b"<a>\n<b>\n</a>", STRICT)
+    assert refused.value.line == 3
+    with pytest.raises(DocumentRefused) as refused:
+        parse(b"<a><!-- --></a>", STRICT)
+    assert refused.value.line is None

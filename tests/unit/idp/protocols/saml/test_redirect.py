@@ -7,7 +7,13 @@ from urllib.parse import quote_plus
 import pytest
 
 from idp.domain.errors import RequestInvalid
-from idp.protocols.saml.redirect import MAX_MESSAGE_BYTES, MAX_QUERY_BYTES, RedirectMessage, read_redirect
+from idp.protocols.saml.redirect import (
+    MAX_MESSAGE_BYTES,
+    MAX_QUERY_BYTES,
+    QuerySignature,
+    RedirectMessage,
+    read_redirect,
+)
 from tests.support.saml import deflated
 
 
@@ -27,10 +33,12 @@ def test_message_and_signed_octets_are_taken_as_they_were_sent() -> None:
     assert read_redirect(text) == RedirectMessage(
         xml=b"<x/>",
         relay_state="b b",
-        algorithm="a",
-        signature=b"A",
-        signed_octets=head + b"&RelayState=b+%62&SigAlg=%61",
+        signature=QuerySignature(algorithm="a", value=b"A", signed_octets=head + b"&RelayState=b+%62&SigAlg=%61"),
     )
+
+
+def test_message_need_not_be_signed() -> None:
+    assert read_redirect(query(b"<x/>", "")) == RedirectMessage(xml=b"<x/>", relay_state=None, signature=None)
 
 
 def test_largest_message_is_read() -> None:

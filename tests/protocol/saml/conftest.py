@@ -1,0 +1,3 @@
+from tests.support.house import foundations, house
+
+__all__ = ["foundations", "house"]
