@@ -16,6 +16,7 @@ from idp.adapters.db.engine import DatabaseUrlRefused
 from idp.adapters.keys.files import KeyUnusable
 from idp.adapters.keys.key_folder import KeyFolder, make_keys
 from idp.commands.keys import add_key_commands
+from idp.commands.metadata_sources import add_metadata_commands
 from idp.commands.output import CommandRefused, refuse
 from idp.commands.sectors import add_sector_commands
 from idp.commands.service_providers import add_sp_commands
@@ -102,7 +103,7 @@ def serve(settings: IdpSettings, given: argparse.Namespace) -> None:
 
 
 def work(settings: IdpSettings, given: argparse.Namespace) -> None:
-    """Do what is due: revocation lists, expiry."""
+    """Do what is due: revocation lists, metadata of sites, expiry."""
     worker.run(settings, once=given.once)
 
 
@@ -122,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     db.add_parser("upgrade", help="bring the database to this program's schema").set_defaults(act=db_upgrade)
     add_sp_commands(commands)
     add_sector_commands(commands)
+    add_metadata_commands(commands)
     add_key_commands(commands)
     commands.add_parser("serve", help="serve browsers and sites until ended").set_defaults(act=serve)
     worker_command = commands.add_parser("worker", help="do due work until ended; any number of copies may run")

@@ -51,8 +51,8 @@ def saml_pages(services: Services, cookies: Cookies) -> Blueprint:
 
     @pages.get("/saml/sso/<handle>")
     def fetched(handle: str) -> Response:
-        """What was posted, now with the browser's cookies; good for one time."""
-        return receive(services, cookies, services.posted.take(handle, now=services.clock()))
+        """What was posted, now with the browser's cookies; it may be fetched often, for its message counts once."""
+        return receive(services, cookies, services.posted.read(handle, now=services.clock()))
 
     @pages.get("/saml/start/<service_provider>")
     def started(service_provider: str) -> Response:

@@ -425,8 +425,8 @@ FIRST_PORTION: dict[str, Callable[[], bytes]] = {
     "another root": lambda: b"<x>" + b"<y/>" * 12_000_000,
     "nothing": lambda: b" " * 50_000_000,
     "unsigned": lambda: an_aggregate("<md:x/>" * 7_000_000).encode(),
-    "of a stranger": lambda: STRANGER.sign(an_aggregate()) + b" " * 50_000_000,
-    "signed elsewhere": lambda: PUBLISHER.sign(an_aggregate(), reference="#x") + b" " * 50_000_000,
+    "of a stranger": lambda: STRANGER.sign(an_aggregate("<md:x/>")) + b" " * 50_000_000,
+    "signed elsewhere": lambda: PUBLISHER.sign(an_aggregate("<md:x/>"), reference="#x") + b" " * 50_000_000,
     "deep": BOMBS["deep"][0],
     "groups in groups": BOMBS["groups in groups"][0],
 }

@@ -29,7 +29,7 @@ from tests.support.values import SETTINGS
 
 SITE = "https://site.example/metadata"
 NEW_ADDRESS = "https://site.example/acs/new"
-DEADLINE = timedelta(seconds=2)
+DEADLINE = timedelta(milliseconds=700)
 
 
 @dataclass(slots=True)

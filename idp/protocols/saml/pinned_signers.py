@@ -14,17 +14,24 @@ _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 
 def signer_keys(certificates: Sequence[str]) -> tuple[PublicKey, ...]:
-    """The keys of PEM `certificates`, whose names and dates mean nothing here. Raises `SourceRefused`."""
+    """The keys of `certificates`, each text one or several in PEM. Their names and dates mean nothing here.
+
+    Raises `SourceRefused`.
+    """
     if not certificates:
         raise SourceRefused("At least one signer must be pinned.")
-    return tuple(_key(number, certificate) for number, certificate in enumerate(certificates, start=1))
+    return tuple(key for number, text in enumerate(certificates, start=1) for key in _keys(number, text))
 
 
-def _key(number: int, certificate: str) -> PublicKey:
+def _keys(number: int, text: str) -> list[PublicKey]:
     try:
-        key = x509.load_pem_x509_certificate(certificate.encode()).public_key()
+        found = x509.load_pem_x509_certificates(text.encode())
+        return [_usable(number, certificate.public_key()) for certificate in found]
     except (ValueError, UnsupportedAlgorithm) as error:
         raise SourceRefused(f"Signer {number} is not a certificate in PEM form.") from error
+
+
+def _usable(number: int, key: object) -> PublicKey:
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= _MIN_RSA_BITS:
         return key
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:

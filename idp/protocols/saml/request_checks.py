@@ -115,15 +115,15 @@ def is_signed_as_registered(received: ReceivedByBrowser) -> None:
     A site whose metadata does not say AuthnRequestsSigned (SAML metadata 2.4.4) need not sign; what it signs is
     verified all the same.
     """
-    if isinstance(received.message, PostMessage) and received.request.is_signed_inside:
-        return is_signed_inside(received)
+    outside = None if isinstance(received.message, PostMessage) else received.message.signature
     if received.request.is_signed_inside:
-        raise RequestInvalid("signature inside a redirected message")
-    if isinstance(received.message, RedirectMessage) and received.message.signature is not None:
-        return is_signed_outside(received, received.message.signature)
-    if received.registration.signs_requests:
+        if isinstance(received.message, RedirectMessage):
+            raise RequestInvalid("signature inside a redirected message")
+        is_signed_inside(received)
+    elif outside is not None:
+        is_signed_outside(received, outside)
+    elif received.registration.signs_requests:
         raise RequestInvalid("not signed, by a site that signs its requests")
-    return None
 
 
 def is_meant_for_us(received: Received) -> None:

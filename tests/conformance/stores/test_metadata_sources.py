@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.metadata_source import (
@@ -16,9 +17,11 @@ from idp.domain.metadata_source import (
     SourceKind,
     WhyRefused,
 )
+from idp.usecases.metadata_sources import MOST_FOUND
 from idp.usecases.ports import UnitOfWork
 from tests.support.builders import NOW
 from tests.support.racing import race
+from tests.support.sources import FEDERATION, Followed, a_document, a_member
 
 NAME = MetadataSourceName("federation")
 SOURCE = MetadataSource(
@@ -206,3 +209,16 @@ def test_removed_source_leaves_nothing(work: UnitOfWork) -> None:
         assert stores.metadata_sources.all() == ()
         assert stores.metadata_sources.readings(NAME) == ()
         assert stores.metadata_sources.entities(NAME, 1) == 0
+
+
+def test_two_readings_of_one_federation_at_once_leave_one_whole_copy(engine: Engine) -> None:
+    followed = Followed(engine)
+    followed.add(FEDERATION)
+    followed.offer(FEDERATION, a_document(*(a_member(id=f"https://{number}.example") for number in range(1200))))
+    outcomes = race(*[lambda: followed.refresh(FEDERATION)] * 3)
+    assert all(isinstance(outcome, tuple) for outcome in outcomes), outcomes
+    assert {news for outcome in outcomes for _, news in outcome} <= {"taken", "unchanged", "overtaken"}  # type: ignore[attr-defined]
+    assert (None, "taken") in [outcome[0] for outcome in outcomes]  # type: ignore[index]
+    followed.refresh(FEDERATION, anew=True)
+    assert followed.kept_entities() == 1200
+    assert len(followed.sources.search(FEDERATION.name, ("https",))) == MOST_FOUND

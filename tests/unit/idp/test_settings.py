@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from foundation.settings import SettingsError
-from idp.settings import DatabaseSettings, LifetimeSettings, Profile, ServerSettings, load_settings
+from idp.settings import DatabaseSettings, LifetimeSettings, MetadataSettings, Profile, ServerSettings, load_settings
 from tests.support.values import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -60,6 +60,23 @@ def test_waiting_for_the_responder_must_leave_a_thread() -> None:
     with pytest.raises(ValueError, match="ocsp_waiting"):
         replace(SETTINGS, server=ServerSettings(threads=4))
     assert replace(SETTINGS, server=ServerSettings(threads=5))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"retry": timedelta(0)}, "retry"),
+        ({"retry": timedelta(hours=2)}, "retry"),
+        ({"refresh": timedelta(days=31)}, "refresh"),
+        ({"least_percent": -1}, "least_percent"),
+        ({"least_percent": 101}, "least_percent"),
+        ({"single_deadline": timedelta(minutes=6)}, "deadline"),
+        ({"aggregate_deadline": timedelta(minutes=6)}, "deadline"),
+    ],
+)
+def test_sources_are_asked_neither_without_a_pause_nor_never(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        MetadataSettings(**changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("given", [{}, {"file": Path(), "url": "postgresql+psycopg://x"}])

@@ -1,11 +1,15 @@
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
 from idp.adapters.db.due_work import SqlDueWork
-from idp.worker import LEASE, RETRY, Work, Worker
+from idp.domain.metadata_source import MetadataRefused, MetadataSourceName, WhyRefused
+from idp.domain.service_provider import ServiceProviderId
+from idp.usecases.site_metadata import Attempt, News, Turn
+from idp.worker import LEASE, RETRY, SiteMetadataRefresh, Work, Worker
 from tests.support.builders import NOW
 from tests.support.databases import sqlite_engine, sqlite_template
 from tests.support.oidc import FakeClock
@@ -105,3 +109,42 @@ def test_work_slower_than_its_lease_is_told_so_and_stays_with_the_other(
         drain(a_worker(sqlite_engine, {"lists": slow}, clock))
     assert done == ["second"]
     assert "lists took longer than its lease" in caplog.text
+
+
+@dataclass(frozen=True, slots=True)
+class FakeFollowing:
+    """Says what became of its one turn, again and again."""
+
+    attempt: Attempt
+
+    def refresh_next(self, *, now: datetime) -> Turn:
+        assert now == NOW
+        return Turn(attempts=(self.attempt,), pause=PAUSE)
+
+
+@pytest.mark.parametrize(
+    ("site", "trouble", "line"),
+    [
+        (None, None, "INFO metadata of all from federation: taken"),
+        ("ministry", None, "INFO metadata of ministry from federation: taken"),
+        ("ministry", "line 7\nERROR forged", "WARNING"),
+        ("ministry", "the same again", None),
+    ],
+)
+def test_news_of_site_metadata_is_one_line_of_the_log(
+    caplog: pytest.LogCaptureFixture, site: str | None, trouble: str | None, line: str | None
+) -> None:
+    attempt = Attempt(
+        source=MetadataSourceName("federation"),
+        site=ServiceProviderId(site) if site else None,
+        news=News.REFUSED if trouble else News.TAKEN,
+        is_new=line is not None,
+        trouble=MetadataRefused(WhyRefused.NOT_FETCHED, trouble) if trouble else None,
+    )
+    refresh = SiteMetadataRefresh(FakeFollowing(attempt))  # type: ignore[arg-type]
+    with caplog.at_level(logging.INFO):
+        assert refresh(NOW) == PAUSE
+    told = [f"{record.levelname} {record.getMessage()}" for record in caplog.records]
+    assert len(told) == (1 if line else 0)
+    assert "\n" not in "".join(told)
+    assert not line or told[0].startswith(line)
