@@ -70,10 +70,10 @@ class Aggregates:
         assert new.generation is not None  # noqa: S101 (there is at least one service provider)
         with self.work.writing() as stores:
             store = stores.metadata_sources
-            is_there = store.hold(new.source)
+            store.hold(new.source)
             kept = store.reading(new.source, None)
             is_whole = store.entities(new.source, new.generation) == new.good.entities
-            if not is_there or not is_whole or (kept and kept.good) != old.good:
+            if not is_whole or (kept and kept.good) != old.good:
                 raise MetadataRefused(WhyRefused.OVERTAKEN)
             store.keep(new)
             if old.trouble or old.good is None or old.good.digest != new.good.digest:

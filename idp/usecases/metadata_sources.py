@@ -18,7 +18,7 @@ from idp.domain.metadata_source import (
     WhyRefused,
 )
 from idp.domain.service_provider import ServiceProvider
-from idp.usecases.ports import UnitOfWork
+from idp.usecases.ports import Stores, UnitOfWork
 from idp.usecases.renewal import is_follower
 from idp.usecases.service_providers import Change
 from idp.usecases.source_documents import SourceDocuments
@@ -75,17 +75,10 @@ class Sources:
             stores.audit.record(MetadataSourceApplied(source=name, change=Change.REMOVED.value, at=now))
 
     def all(self) -> tuple[SourceState, ...]:
-        """Every source, by name."""
+        """Every source, by name; a site that follows another one by now is left out."""
         with self.work.reading() as stores:
             sites = stores.service_providers.all()
-            return tuple(
-                SourceState(
-                    source=source,
-                    readings=stores.metadata_sources.readings(source.name),
-                    sites=sum(is_follower(site, source.name) for site in sites),
-                )
-                for source in stores.metadata_sources.all()
-            )
+            return tuple(_state(source, sites, stores) for source in stores.metadata_sources.all())
 
     def get(self, name: MetadataSourceName) -> MetadataSource:
         """By name."""
@@ -160,6 +153,16 @@ class Sources:
             sites = [site.id for site in stores.service_providers.all() if is_follower(site, name)]
         if sites:
             raise SourceRefused(f"These sites follow {name}: {', '.join(sites)}.")
+
+
+def _state(source: MetadataSource, sites: Sequence[ServiceProvider], stores: Stores) -> SourceState:
+    followers = {site.protocol_id for site in sites if is_follower(site, source.name)}
+    readings = stores.metadata_sources.readings(source.name)
+    return SourceState(
+        source=source,
+        readings=tuple(each for each in readings if each.entity_id is None or each.entity_id in followers),
+        sites=len(followers),
+    )
 
 
 def _ignore(entity: EntityDescription) -> None:

@@ -12,7 +12,7 @@ from idp.domain.metadata_source import (
     WhyRefused,
 )
 from idp.domain.registration import RegistrationFacts, RegistrationRefused
-from idp.domain.service_provider import FederationProtocol, ServiceProvider, ServiceProviderId, Standing
+from idp.domain.service_provider import FederationProtocol, ServiceProvider, ServiceProviderId
 from idp.usecases.admission import OPERATORS_MARKS, Readers, SiteRefused, draft
 from idp.usecases.admission_checks import Neighbours
 from idp.usecases.orders import Description, Entries, Order
@@ -75,8 +75,8 @@ def renew(stores: Stores, site_id: ServiceProviderId, offer: Offer, readers: Rea
 
 
 def is_follower(site: ServiceProvider, source: MetadataSourceName) -> bool:
-    """Whether newer descriptions of the site are to come from there."""
-    return site.source == source and site.protocol is FederationProtocol.SAML and site.standing is not Standing.REMOVED
+    """Whether newer descriptions of the site are to come from there. A removed site follows nobody."""
+    return site.source == source and site.protocol is FederationProtocol.SAML
 
 
 def _checked(old: ServiceProvider, offer: Offer, readers: Readers, neighbours: Neighbours) -> ServiceProvider:

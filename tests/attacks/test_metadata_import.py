@@ -175,6 +175,13 @@ def test_signature_of_any_other_form_or_over_anything_else(door: MetadataDoor, w
     assert refused(door, document, kind=kind) == WhyRefused.WRONGLY_SIGNED
 
 
+@pytest.mark.parametrize("reference", ["#", "#None", "#_document"])
+def test_reference_to_the_id_of_a_document_that_has_none(door: MetadataDoor, reference: str) -> None:
+    kind = SourceKind.AGGREGATE
+    document = PUBLISHER.sign(a_document_for(kind).replace(' ID="_document"', ""), reference=reference)
+    assert refused(door, document, kind=kind) == WhyRefused.WRONGLY_SIGNED
+
+
 def test_second_reference(door: MetadataDoor) -> None:
     kind = SourceKind.AGGREGATE
     document = PUBLISHER.sign(a_document_for(kind)).decode()

@@ -287,9 +287,12 @@ def leaves_time_for_the_answer(answerable: Answerable) -> None:
 
 
 def names_registered_attributes(answerable: Answerable) -> None:
-    """SAML core 3.4.1: AttributeConsumingServiceIndex is one of the metadata's."""
-    index = answerable.request.attributes_index
-    if index is not None and all(choice.index != index for choice in answerable.received.registration.attribute_sets):
+    """SAML core 3.4.1: AttributeConsumingServiceIndex is one of the metadata's.
+
+    Many products send one though their metadata has no sets to choose from; then it chooses nothing.
+    """
+    index, sets = answerable.request.attributes_index, answerable.received.registration.attribute_sets
+    if index is not None and sets and all(choice.index != index for choice in sets):
         raise AttributesUnknown
 
 

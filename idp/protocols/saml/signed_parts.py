@@ -30,7 +30,8 @@ class SignedParts:
         self.root = _root(parts)
         text_before, signature = _signature(parts)
         self.signed = read_signature(signature, keys)
-        if self.signed.reference not in {"", f"#{self.root.get('ID')}"}:
+        id_ = self.root.get("ID")
+        if self.signed.reference and (not id_ or self.signed.reference != f"#{id_}"):
             raise SignatureRefused("the reference is not to the document itself")
         self._hash = hashlib.new(self.signed.algorithm)
         self._canonical = CanonicalStream(self.signed.prefixes, self._hash.update)

@@ -75,12 +75,17 @@ def _name_id(identifier: IdentifierKind, registration: Registration, settings: S
         f"persistent: the citizen's identifier in the site's sector, random and lasting, with the NameQualifier"
         f" {settings.entity_id} and the SPNameQualifier {registration.entity_id}"
     )
-    passing = "transient: another one each time"
+    passing = f"transient: another one each time{_without_lasting(registration)}"
     match identifier:
         case IdentifierKind.PERSISTENT:
             return Told(name="NameID", meaning=f"{lasting}; or, if the request asks for it, {passing}")
         case IdentifierKind.TRANSIENT:
             return Told(name="NameID", meaning=f"{passing}; or, if the request asks for it, {lasting}")
+
+
+def _without_lasting(registration: Registration) -> str:
+    told = told_attributes(registration, registration.default_attribute_set(), IdentifierKind.TRANSIENT)
+    return "" if AttributeName.SUBJECT in told else ", and then without pairwise-id"
 
 
 def _short(uri: str) -> str:

@@ -478,9 +478,14 @@ def test_attribute_set_is_the_named_one_or_the_default(index: str | None, expect
     assert understood(a_door_of(*sets), AttributeConsumingServiceIndex=index).attributes == expected
 
 
-@pytest.mark.parametrize("sets", [(), (an_attribute_set(2, ACR),)])
-def test_unregistered_attribute_set_is_told_to_the_site(sets: tuple[str, ...]) -> None:
-    assert told(a_door_of(*sets), AttributeConsumingServiceIndex="3") == "Requester InvalidAttrNameOrValue"
+def test_unregistered_attribute_set_is_told_to_the_site() -> None:
+    assert told(a_door_of(an_attribute_set(2, ACR)), AttributeConsumingServiceIndex="3") == (
+        "Requester InvalidAttrNameOrValue"
+    )
+
+
+def test_number_of_a_set_chooses_nothing_where_the_metadata_has_none() -> None:
+    assert understood(a_door_of(), AttributeConsumingServiceIndex="3") == understood(a_door_of())
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Copies of a federation's entities: made in small transactions, looked at only when whole, swept when not."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Engine, text
 
@@ -62,6 +64,20 @@ def test_newer_copy_takes_the_place_of_the_one_before(followed: Followed) -> Non
         followed.refresh(FEDERATION)
         assert word in str(text_of(followed, MANY - 1))
         assert followed.kept_entities() == MANY
+
+
+def test_known_document_is_not_written_again(followed: Followed, sqlite_engine: Engine) -> None:
+    followed.offer(FEDERATION, a_document(*members(MANY)))
+    followed.refresh(FEDERATION)
+    before = followed.reading(FEDERATION)
+    with count_statements(sqlite_engine) as counted:
+        followed.refresh(FEDERATION, now=NOW + timedelta(hours=1))
+    assert not any("INTO federation_entities" in statement for statement in counted.statements)
+    after = followed.reading(FEDERATION)
+    assert before is not None
+    assert after is not None
+    assert after.generation == before.generation
+    assert after.due_at > before.due_at
 
 
 def test_copy_that_comes_to_nothing_is_swept_and_never_looked_at(followed: Followed) -> None:

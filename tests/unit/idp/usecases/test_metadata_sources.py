@@ -88,6 +88,16 @@ def test_states_tell_how_it_stands_and_who_follows(followed: Followed) -> None:
     assert query.readings == ()
 
 
+def test_trouble_of_a_site_that_left_is_not_shown(followed: Followed) -> None:
+    followed.add(QUERY)
+    site = followed.admit(A, QUERY)
+    followed.offer(QUERY, WhyRefused.NOT_THERE, entity_id=A)
+    followed.refresh(QUERY)
+    assert len(followed.sources.all()[0].readings) == 1
+    followed.providers.remove(site, now=NOW)
+    assert followed.sources.all()[0].readings == ()
+
+
 def test_removed_source_leaves_nothing(followed: Followed) -> None:
     followed.add(FEDERATION)
     followed.offer(FEDERATION, a_document(*(a_member(id=f"https://{n}.example") for n in range(1200))))

@@ -1,5 +1,7 @@
+import gc
 import io
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 from lxml import etree
@@ -15,6 +17,7 @@ from idp.protocols.saml.document_pieces import (
     PieceLimits,
     read_parts,
 )
+from idp.protocols.saml.documents import Element
 from idp.protocols.saml.federation import FederationReader
 from tests.support.builders import NOW
 from tests.support.federation import (
@@ -116,6 +119,12 @@ def test_entity_ends_with_the_first_of_all_that_is_around_it() -> None:
     assert ends == [moment.replace(microsecond=0) for moment in (END - DAY, END - 2 * DAY, END)]
 
 
+def test_group_does_not_outlast_what_is_around_it() -> None:
+    inner = f'<md:EntitiesDescriptor validUntil="{written(END + DAY)}">{an_entity(A)}</md:EntitiesDescriptor>'
+    (entity,) = read(an_aggregate(inner)).entities
+    assert entity.ends_at == END.replace(microsecond=0)
+
+
 def test_document_says_when_it_was_published_when_it_ends_and_how_long_to_keep_it() -> None:
     document = an_aggregate(an_entity(A), published_at=NOW, attributes='cacheDuration="P1DT2H30M5.5S"')
     (head,) = read(document).heads
@@ -137,6 +146,15 @@ def test_publication_of_a_member_is_not_that_of_the_document() -> None:
         f' publisher="x" creationInstant="2001-01-01T00:00:00Z"/></md:Extensions>{a_role(A)}',
     )
     assert read(an_aggregate(member)).heads[0].published_at is None
+
+
+def test_publication_of_a_group_inside_is_not_that_of_the_document() -> None:
+    publication = (
+        '<md:Extensions><r:PublicationInfo xmlns:r="urn:oasis:names:tc:SAML:metadata:rpi"'
+        ' publisher="x" creationInstant="2001-01-01T00:00:00Z"/></md:Extensions>'
+    )
+    inner = f"<md:EntitiesDescriptor>{publication}{an_entity(A)}</md:EntitiesDescriptor>"
+    assert read(an_aggregate(inner)).heads[0].published_at is None
 
 
 def test_document_about_one_entity_is_its_text() -> None:
@@ -291,6 +309,21 @@ def test_memory_is_for_pieces_and_not_for_the_document() -> None:
     document = an_aggregate(*(an_entity(f"https://{n}.example") for n in range(3000)))
     held = max(_held(part) for part in read_parts(io.BytesIO(document.encode()), PieceLimits()))
     assert held < 2 * PORTION // len(an_entity()) * len(list(etree.fromstring(document.encode())[1].iter()))
+
+
+def test_nothing_holds_on_to_what_was_taken_out() -> None:
+    """Counted in the elements that Python still knows of, in the middle of the document."""
+    before = _known_elements()
+    document = an_aggregate(*(an_entity(f"https://{n}.example") for n in range(3000)))
+    parts = read_parts(io.BytesIO(document.encode()), PieceLimits())
+    for _ in islice(parts, 2000):
+        pass
+    assert _known_elements() - before < 500
+
+
+def _known_elements() -> int:
+    gc.collect()
+    return sum(isinstance(thing, Element) for thing in gc.get_objects())
 
 
 def _held(part: Part) -> int:

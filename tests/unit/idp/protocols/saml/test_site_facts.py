@@ -231,7 +231,8 @@ def test_what_a_plain_site_receives_is_told() -> None:
         "Assertion": "signed, not encrypted",
         "NameID": (
             f"persistent: {lasting}, random and lasting, with the NameQualifier {ISSUER}/saml/metadata and the"
-            f" SPNameQualifier {SITE_ID}; or, if the request asks for it, transient: another one each time"
+            f" SPNameQualifier {SITE_ID}; or, if the request asks for it, transient: another one each time,"
+            " and then without pairwise-id"
         ),
         "urn:oasis:names:tc:SAML:attribute:pairwise-id": f"{lasting}, with our scope behind it: random, lasting",
         f"{ISSUER}/attr/acr": "how the citizen logged in",
@@ -257,7 +258,9 @@ def test_what_a_demanding_site_receives_is_told() -> None:
     )
     assert told["Response"] == "signed as a whole"
     assert told["EncryptedAssertion"] == "signed, then encrypted (aes128-gcm, rsa-oaep-mgf1p, sha1)"
-    assert told["NameID"].startswith("transient: another one each time; or, if the request asks for it, persistent: ")
+    assert told["NameID"].startswith(
+        "transient: another one each time, and then without pairwise-id; or, if the request asks for it, persistent: "
+    )
     assert f"{ISSUER}/attr/sector" in told
 
 
