@@ -32,14 +32,14 @@ from idp.protocols.oidc.rehearsal import OidcRehearsal
 from idp.protocols.oidc.settings import OidcSettings
 from idp.protocols.oidc.signing_keys import SigningKeys
 from idp.protocols.saml.adapter import SamlAdapter
-from idp.protocols.saml.artifacts import HeldAnswer
+from idp.protocols.saml.bindings.artifacts import HeldAnswer
 from idp.protocols.saml.bridge import schema_file
-from idp.protocols.saml.documents import Schema
-from idp.protocols.saml.federation import FederationReader
+from idp.protocols.saml.federation.documents import FederationReader
 from idp.protocols.saml.metadata import OwnMetadata
-from idp.protocols.saml.rehearsal import SamlRehearsal
+from idp.protocols.saml.responses.rehearsal import SamlRehearsal
 from idp.protocols.saml.settings import SamlSettings
-from idp.protocols.saml.site_metadata import SiteMetadataReader
+from idp.protocols.saml.sites.reader import SiteMetadataReader
+from idp.protocols.saml.xml.documents import Schema
 from idp.settings import IdpSettings, Profile
 from idp.trust import load_trust
 from idp.usecases.aggregates import Aggregates

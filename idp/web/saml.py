@@ -9,7 +9,7 @@ from idp.domain.errors import RequestInvalid
 from idp.domain.login import LoginRequest
 from idp.domain.service_provider import ServiceProviderId
 from idp.protocols.contract import Refusable
-from idp.protocols.saml.soap import ACCEPTED_TYPES, MEDIA_TYPE
+from idp.protocols.saml.bindings.soap import ACCEPTED_TYPES, MEDIA_TYPE
 from idp.web.cookies import Cookies
 from idp.web.errors import note_refusal
 from idp.web.flow import receive, refuse_at_once

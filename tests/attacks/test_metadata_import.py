@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 
 from idp.domain.events import AggregateRefused, SiteMetadataRefused
 from idp.domain.metadata_source import MetadataRefused, SourceKind, WhyRefused
-from idp.protocols.saml.document_pieces import PORTION
-from idp.protocols.saml.federation import FederationReader
+from idp.protocols.saml.federation.documents import FederationReader
+from idp.protocols.saml.federation.pieces import PORTION
 from tests.support.builders import NOW
 from tests.support.databases import sqlite_engine, sqlite_template
 from tests.support.federation import (

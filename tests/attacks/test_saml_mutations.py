@@ -19,7 +19,7 @@ from idp.domain.errors import IdpError, RequestInvalid
 from idp.domain.login import LoginRequest
 from idp.protocols.contract import Refusable
 from idp.protocols.saml.adapter import SamlAdapter
-from idp.protocols.saml.artifacts import Artifacts, HeldAnswer
+from idp.protocols.saml.bindings.artifacts import Artifacts, HeldAnswer
 from tests.support.oidc import FakeClock, FakeRegister
 from tests.support.saml import (
     NOW,

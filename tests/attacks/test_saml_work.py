@@ -9,11 +9,11 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
 from idp.domain.errors import RequestInvalid
-from idp.protocols.saml.documents import PORTION, DocumentRefused, Work
-from idp.protocols.saml.post import MAX_FORM_BYTES
-from idp.protocols.saml.redirect import MAX_MESSAGE_BYTES
-from idp.protocols.saml.requests import MESSAGE_LIMITS
-from idp.protocols.saml.soap import MAX_ENVELOPE_BYTES, SoapRefused, read_envelope
+from idp.protocols.saml.bindings.post import MAX_FORM_BYTES
+from idp.protocols.saml.bindings.redirect import MAX_MESSAGE_BYTES
+from idp.protocols.saml.bindings.soap import MAX_ENVELOPE_BYTES, SoapRefused, read_envelope
+from idp.protocols.saml.requests.reading import MESSAGE_LIMITS
+from idp.protocols.saml.xml.documents import PORTION, DocumentRefused, Work
 from idp.web.security import MAXIMUM_BODY
 from tests.support.saml import ISSUER, TestSite, a_door, an_envelope
 from tests.support.saml_door import FORM, XML, Met, Way, WebDoor, by_browser, signed_inside

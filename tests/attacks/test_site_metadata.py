@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from idp.domain.registration import RegistrationRefused
-from idp.protocols.saml.documents import PORTION, DocumentRefused, Work
-from idp.protocols.saml.registration import Registration
+from idp.protocols.saml.sites.registration import Registration
+from idp.protocols.saml.xml.documents import PORTION, DocumentRefused, Work
 from tests.support.saml import RETURN_URL, SITE_ID, a_return_address, an_rsa_signer
 from tests.support.site_metadata import a_key, a_wish, an_attribute_set, both_keys, reader, site_metadata, subject_id
 

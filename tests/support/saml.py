@@ -47,9 +47,9 @@ from idp.domain.session import ParticipationHandle
 from idp.domain.subject import SubjectValue
 from idp.protocols.contract import FormPost, Redirect, Refusable
 from idp.protocols.saml.adapter import SamlAdapter
-from idp.protocols.saml.artifacts import HeldAnswer
+from idp.protocols.saml.bindings.artifacts import HeldAnswer
 from idp.protocols.saml.metadata import OwnMetadata
-from idp.protocols.saml.resolution import Resolved
+from idp.protocols.saml.requests.resolution import Resolved
 from idp.protocols.saml.settings import SamlSettings
 from idp.usecases.ports import UnitOfWork
 from tests.support.oidc import FakeClock, FakeRegister

@@ -7,12 +7,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from idp.domain.service_provider import ServiceProviderId
 from idp.protocols.saml.contexts import Contexts
-from idp.protocols.saml.encryption import EncryptionMethod, EncryptionTarget, choose_encryption
 from idp.protocols.saml.names import HTTP_POST
-from idp.protocols.saml.registration import AssertionConsumer, Registration, SubjectIdNeed
-from idp.protocols.saml.replies import Reply
-from idp.protocols.saml.responses import ResponseWriter
+from idp.protocols.saml.responses.replies import Reply
+from idp.protocols.saml.responses.writing import ResponseWriter
 from idp.protocols.saml.settings import SamlSettings
+from idp.protocols.saml.sites.registration import AssertionConsumer, Registration, SubjectIdNeed
+from idp.protocols.saml.xml.encryption import EncryptionMethod, EncryptionTarget, choose_encryption
 from tests.support.saml import RETURN_URL, SETTINGS, SITE_ID, an_rsa_signer
 
 REPLY = Reply(

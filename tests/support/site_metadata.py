@@ -9,9 +9,9 @@ from xml.sax.saxutils import quoteattr  # noqa: TID251 (writes, parses nothing)
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from idp.protocols.saml.bridge import schema_file
-from idp.protocols.saml.documents import Schema
 from idp.protocols.saml.settings import SamlSettings
-from idp.protocols.saml.site_metadata import SiteMetadataReader
+from idp.protocols.saml.sites.reader import SiteMetadataReader
+from idp.protocols.saml.xml.documents import Schema
 from tests.support.saml import SETTINGS, SITE_ID, a_certificate, a_key_descriptor, a_return_address, an_rsa_signer
 
 BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:"

@@ -11,19 +11,19 @@ from idp.domain.login import LoginRequest
 from idp.domain.release import Release
 from idp.domain.service_provider import ServiceProviderId
 from idp.protocols.contract import FormPost, Redirect
-from idp.protocols.saml.artifacts import Artifacts, HeldAnswer, address_with
+from idp.protocols.saml.bindings.artifacts import Artifacts, HeldAnswer, address_with
 from idp.protocols.saml.bridge import schema_file
 from idp.protocols.saml.contexts import Contexts
-from idp.protocols.saml.documents import Schema
 from idp.protocols.saml.metadata import OwnMetadata, SignedMetadata
 from idp.protocols.saml.names import HTTP_ARTIFACT
-from idp.protocols.saml.registration import Registrations
-from idp.protocols.saml.replies import Reply
-from idp.protocols.saml.resolution import Resolution, Resolved
-from idp.protocols.saml.responses import ResponseWriter, by_post
+from idp.protocols.saml.requests.resolution import Resolution, Resolved
+from idp.protocols.saml.requests.understanding import Understanding
+from idp.protocols.saml.responses.replies import Reply
+from idp.protocols.saml.responses.writing import ResponseWriter, by_post
 from idp.protocols.saml.settings import SamlSettings
-from idp.protocols.saml.site_metadata import SiteMetadataReader
-from idp.protocols.saml.understanding import Understanding
+from idp.protocols.saml.sites.reader import SiteMetadataReader
+from idp.protocols.saml.sites.registration import Registrations
+from idp.protocols.saml.xml.documents import Schema
 from idp.usecases.ports import OneTimeStore, ServiceProviderRegister
 
 

@@ -17,11 +17,11 @@ from saml2.extension import algsupport, mdattr, mdui, shibmd
 
 from idp.domain.errors import ServiceFault
 from idp.domain.service_provider import LocalText
-from idp.protocols.saml.attributes import AttributeValues
-from idp.protocols.saml.documents import Element
 from idp.protocols.saml.names import HTTP_POST, HTTP_REDIRECT, PROTOCOL, REFEDS_METADATA, SOAP, URI_NAME
+from idp.protocols.saml.responses.attributes import AttributeValues
 from idp.protocols.saml.settings import Organisation
 from idp.protocols.saml.times import write_instant
+from idp.protocols.saml.xml.documents import Element
 
 _PREFIXES = {
     "saml": saml.NAMESPACE,

@@ -12,7 +12,6 @@ from lxml import etree
 
 from foundation.keys import CertifiedSigner
 from idp.domain.service_provider import LocalText
-from idp.protocols.saml.attributes import AttributeValues, offered_attributes
 from idp.protocols.saml.bridge import ContactPoint, IdpDescription, SigningMethod, UserInterface, entity_descriptor
 from idp.protocols.saml.names import (
     ASSURANCE_CERTIFICATION,
@@ -22,10 +21,11 @@ from idp.protocols.saml.names import (
     TRANSIENT,
     own_category,
 )
+from idp.protocols.saml.responses.attributes import AttributeValues, offered_attributes
 from idp.protocols.saml.settings import OwnMetadataSettings, SamlSettings
-from idp.protocols.saml.signatures import ACCEPTED_SIGNATURES
-from idp.protocols.saml.signed_info import ACCEPTED_DIGESTS
-from idp.protocols.saml.signing import sign_enveloped
+from idp.protocols.saml.xml.signatures import ACCEPTED_SIGNATURES
+from idp.protocols.saml.xml.signed_info import ACCEPTED_DIGESTS
+from idp.protocols.saml.xml.signing import sign_enveloped
 
 KEPT_FOR = timedelta(minutes=5)
 """How long a signed copy is given out; settings see to it that copies are trusted for much longer."""

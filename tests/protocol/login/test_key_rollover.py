@@ -12,7 +12,7 @@ from lxml import etree
 
 from idp.adapters.keys.key_folder import KeyFolder
 from idp.adapters.keys.rollover import prepare_saml_key, retire_saml_key, roll_saml_key
-from idp.protocols.saml.documents import Element
+from idp.protocols.saml.xml.documents import Element
 from idp.settings import KeySettings
 from tests.support import saml
 from tests.support.house import Foundations, a_house, house_settings

@@ -12,10 +12,10 @@ from lxml import etree
 
 from foundation.clock import system_clock
 from idp.protocols.contract import Redirect
-from idp.protocols.saml.artifacts import LIFETIME
+from idp.protocols.saml.bindings.artifacts import LIFETIME
+from idp.protocols.saml.bindings.soap import ACCEPTED_TYPES
 from idp.protocols.saml.bridge import schema_file
-from idp.protocols.saml.documents import Schema
-from idp.protocols.saml.soap import ACCEPTED_TYPES
+from idp.protocols.saml.xml.documents import Schema
 from tests.support.house import SampleHouse, register_sites
 from tests.support.oidc import FakeClock
 from tests.support.saml import (

@@ -17,9 +17,9 @@ from saml2.sigver import SignatureError
 from foundation.clock import system_clock
 from idp.domain.service_provider import LocalText
 from idp.protocols.saml.bridge import schema_file
-from idp.protocols.saml.documents import Element, Schema
 from idp.protocols.saml.metadata import OwnMetadata
 from idp.protocols.saml.settings import Contact, Organisation, OwnMetadataSettings
+from idp.protocols.saml.xml.documents import Element, Schema
 from tests.support.saml import (
     ARTIFACT_URL,
     ISSUER,

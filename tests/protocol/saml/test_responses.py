@@ -16,7 +16,7 @@ from idp.domain.release import Release
 from idp.domain.service_provider import ServiceProvider
 from idp.protocols.contract import FormPost, Refusable
 from idp.protocols.saml.bridge import schema_file
-from idp.protocols.saml.documents import Element, Schema
+from idp.protocols.saml.xml.documents import Element, Schema
 from tests.support.oidc import FakeClock
 from tests.support.saml import (
     ISSUER,

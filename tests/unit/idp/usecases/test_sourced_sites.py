@@ -19,9 +19,9 @@ from idp.domain.metadata_source import (
 )
 from idp.domain.service_provider import FederationProtocol, Mark, ServiceProviderId, Tier
 from idp.protocols.saml.bridge import schema_file
-from idp.protocols.saml.documents import Schema
-from idp.protocols.saml.federation import FederationReader
-from idp.protocols.saml.site_metadata import SiteMetadataReader
+from idp.protocols.saml.federation.documents import FederationReader
+from idp.protocols.saml.sites.reader import SiteMetadataReader
+from idp.protocols.saml.xml.documents import Schema
 from idp.usecases.admission import SiteRefused
 from idp.usecases.differences import Difference
 from idp.usecases.metadata_sources import Sources

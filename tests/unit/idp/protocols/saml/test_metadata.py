@@ -14,8 +14,8 @@ from foundation.keys import PublicKey, SignatureAlgorithm
 from idp.adapters.keys.pem import CertifiedPemSigner
 from idp.protocols.saml.metadata import KEPT_FOR, OwnMetadata, describe
 from idp.protocols.saml.settings import SHORTEST_LIFETIME, OwnMetadataSettings
-from idp.protocols.saml.signatures import ACCEPTED_SIGNATURES
-from idp.protocols.saml.signed_info import ACCEPTED_DIGESTS
+from idp.protocols.saml.xml.signatures import ACCEPTED_SIGNATURES
+from idp.protocols.saml.xml.signed_info import ACCEPTED_DIGESTS
 from tests.support.saml import NOW, SETTINGS, an_ec_signer, an_rsa_signer
 
 CERTIFICATES = (an_ec_signer("idp").certificate, an_ec_signer("next").certificate)
