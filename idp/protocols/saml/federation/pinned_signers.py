@@ -4,13 +4,10 @@ from collections.abc import Sequence
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from foundation.keys import PublicKey
 from idp.domain.metadata_source import SourceRefused
-
-_MIN_RSA_BITS = 2048
-_CURVES = ("secp256r1", "secp384r1", "secp521r1")
+from idp.protocols.saml.xml.signatures import STRONG_KEYS, strong_key
 
 
 def signer_keys(certificates: Sequence[str]) -> tuple[PublicKey, ...]:
@@ -32,11 +29,7 @@ def _keys(number: int, text: str) -> list[PublicKey]:
 
 
 def _usable(number: int, key: object) -> PublicKey:
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= _MIN_RSA_BITS:
-        return key
-    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
-        return key
-    raise SourceRefused(
-        f"The key of signer {number} must be RSA of {_MIN_RSA_BITS} bits or more,"
-        " or on the curve P-256, P-384 or P-521."
-    )
+    strong = strong_key(key)
+    if strong is None:
+        raise SourceRefused(f"The key of signer {number} must be {STRONG_KEYS}.")
+    return strong

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from foundation.keys import PublicKey
@@ -27,15 +27,14 @@ from idp.protocols.saml.xml.encryption import (
     EncryptionTarget,
     choose_encryption,
 )
+from idp.protocols.saml.xml.signatures import STRONG_KEYS, strong_key
 
 _SIGNING = "signing"
 _ENCRYPTION = "encryption"
 _USES = (_SIGNING, _ENCRYPTION)
 """What a KeyDescriptor is for; both, if it does not say (SAML metadata 2.4.1.1)."""
 _MOST_KEYS = 8
-_MIN_RSA_BITS = 2048
-_CURVES = ("secp256r1", "secp384r1", "secp521r1")
-_WRONG_KIND = f"must hold an RSA key of {_MIN_RSA_BITS} bits or more, or one on the curve P-256, P-384 or P-521"
+_WRONG_KIND = f"its key must be {STRONG_KEYS}"
 _CERTIFICATE = "/".join(f"{{{XML_SIGNATURE}}}{name}" for name in ("KeyInfo", "X509Data", "X509Certificate"))
 _RSA_V1_5 = XML_ENCRYPTION + "rsa-1_5"
 
@@ -135,11 +134,10 @@ def _certified(descriptor: Element, element: Element) -> SiteKey:
 
 
 def _fit(key: CertificatePublicKeyTypes) -> PublicKey:
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size >= _MIN_RSA_BITS:
-        return key
-    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
-        return key
-    raise _KeyRefused(_WRONG_KIND)
+    strong = strong_key(key)
+    if strong is None:
+        raise _KeyRefused(_WRONG_KIND)
+    return strong
 
 
 def _target(key: PublicKey, methods: Sequence[EncryptionMethod], *, unsafe_cbc: bool) -> EncryptionTarget:

@@ -31,6 +31,19 @@ _ECDSA: dict[str, hashes.HashAlgorithm] = {
 ACCEPTED_SIGNATURES = (*_RSA, *_RSA_PSS, *_ECDSA)
 """The URIs, as metadata can list them."""
 
+STRONG_KEYS = "RSA of 2048 bits or more, or on the curve P-256, P-384 or P-521"
+"""The keys that we verify with, in words for an operator."""
+
+_MIN_RSA_BITS = 2048
+_CURVES = ("secp256r1", "secp384r1", "secp521r1")
+
+
+def strong_key(key: object) -> PublicKey | None:
+    """`key`, if it is one of `STRONG_KEYS`."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return key if key.key_size >= _MIN_RSA_BITS else None
+    return key if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES else None
+
 
 class SignatureRefused(Exception):
     """A signature proves nothing, for `why`, which holds no value out of the message."""

@@ -25,7 +25,7 @@ OAEP = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"
 KEY = "md:SPSSODescriptor/md:KeyDescriptor"
 INSIDE = "ds:KeyInfo/ds:X509Data/ds:X509Certificate"
 UNREADABLE = "cannot be read; it must be a certificate's DER in base64, without BEGIN and END"
-WRONG_KIND = "must hold an RSA key of 2048 bits or more, or one on the curve P-256, P-384 or P-521"
+WRONG_KIND = "its key must be RSA of 2048 bits or more, or on the curve P-256, P-384 or P-521"
 UNENCRYPTED = "has no key for encryption; assertions will pass the citizen's browser unencrypted"
 
 
