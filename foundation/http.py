@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, SSLError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -133,7 +133,12 @@ class HttpClient:
         except urllib3.exceptions.TimeoutError as error:
             raise DeadlineExceeded("no complete answer in time") from error
         except HTTPError as error:
-            raise PeerUnreachable(type(error).__name__) from error
+            how = (
+                "no TLS connection that can be trusted"
+                if isinstance(error, SSLError)
+                else "a broken connection, or no HTTP"
+            )
+            raise PeerUnreachable(how) from error
 
 
 def _read_all(
@@ -227,12 +232,15 @@ def _remaining(deadline: float) -> float | None:
 
 
 def _connect(connection: HTTPConnection) -> _PlainSocket:
-    """Try each address of the host within one deadline, which a TLS handshake then shares."""
+    """Try each address of the host within one deadline, which a TLS handshake then shares.
+
+    Raises our own leaves, which urllib3 lets pass: its own say of any failure here that it is a timeout.
+    """
     deadline = time.monotonic() + (connection.timeout or 0)
     try:
         addresses = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise NewConnectionError(connection, "the host name has no address") from error
+        raise PeerUnreachable("the host name has no address") from error
     for family, kind, protocol, _, address in addresses:
         candidate = _PlainSocket(family, kind, protocol)
         try:
@@ -242,17 +250,17 @@ def _connect(connection: HTTPConnection) -> _PlainSocket:
             candidate.settimeout(_remaining(deadline))
         except TimeoutError as error:
             candidate.close()
-            raise ConnectTimeoutError(connection, "no connection in time") from error
+            raise DeadlineExceeded("no connection in time") from error
         except OSError:
             candidate.close()
         else:
             return candidate
-    raise NewConnectionError(connection, "no address of the host answers")
+    raise PeerUnreachable("no address of the host answers")
 
 
 def _set_deadline(connection: HTTPConnection) -> None:
     """Called when the request is sent: `connection.timeout` is then what is left of the whole exchange's time."""
     connected = connection.sock
     if not isinstance(connected, _PlainSocket | _TlsSocket) or connection.timeout is None:
-        raise NewConnectionError(connection, "a connection without a deadline")
+        raise PeerUnreachable("a connection without a deadline")
     connected.deadline = time.monotonic() + connection.timeout

@@ -117,9 +117,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help=f"settings, for example config/development/idp.toml (default: the variable {SETTINGS_VARIABLE})",
     )
-    commands = parser.add_subparsers(title="commands", metavar="", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     commands.add_parser("init", help="make keys and database once; never overwrites").set_defaults(act=init)
-    db = commands.add_parser("db", help="the database").add_subparsers(title="commands", metavar="", required=True)
+    db = commands.add_parser("db", help="the database").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
     db.add_parser("upgrade", help="bring the database to this program's schema").set_defaults(act=db_upgrade)
     add_sp_commands(commands)
     add_sector_commands(commands)

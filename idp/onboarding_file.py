@@ -65,11 +65,28 @@ def read_onboarding_file(file: Path) -> tuple[tuple[Sector, ...], tuple[Order, .
     for entry in content.service_provider:
         try:
             orders.append(Order(description=_description(entry), entries=_entries(entry)))
-        except (OSError, ValueError) as error:
-            faults.append(Remark(place=entry.id, words=str(error)))
+        except _EntryRefused as error:
+            faults.append(Remark(place=f"{entry.id}, {error.entry}", words=str(error)))
     if faults:
         raise SiteRefused(*faults)
     return content.sector, tuple(orders)
+
+
+class _EntryRefused(Exception):
+    """One of the site's entries will not do; the message says why, for the operator."""
+
+    def __init__(self, entry: str, words: str) -> None:
+        super().__init__(words)
+        self.entry = entry
+
+
+def _text(file: Path, entry: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise _EntryRefused(entry, f"{file}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise _EntryRefused(entry, f"{file}: is not text in UTF-8") from error
 
 
 def _entries(entry: SiteEntry) -> Entries:
@@ -96,18 +113,24 @@ def _description(entry: SiteEntry) -> Description:
 
 def _saml(entry: SiteEntry) -> str:
     if entry.metadata_file is None:
-        raise ValueError("a SAML site needs metadata_file")
-    return entry.metadata_file.read_text(encoding="utf-8")
+        raise _EntryRefused("metadata_file", "is missing: a SAML site needs it")
+    return _text(entry.metadata_file, "metadata_file")
 
 
 def _oidc(entry: SiteEntry) -> str:
-    if entry.client_id is None or entry.client is None:
-        raise ValueError("an OpenID Connect site needs client_id and [service_provider.client]")
+    if entry.client_id is None:
+        raise _EntryRefused("client_id", "is missing: an OpenID Connect site needs it")
+    if entry.client is None:
+        raise _EntryRefused("client", "is missing: an OpenID Connect site needs [service_provider.client]")
     client = entry.client
+    try:
+        keys = json.loads(_text(client.jwks_file, "client.jwks_file"))
+    except (ValueError, RecursionError) as error:
+        raise _EntryRefused("client.jwks_file", f"{client.jwks_file}: is not JSON") from error
     registration: Mapping[str, object] = {
         "redirect_uris": list(client.redirect_uris),
         "token_endpoint_auth_method": client.token_endpoint_auth_method,
         "id_token_signed_response_alg": client.id_token_signed_response_alg,
-        "jwks": json.loads(client.jwks_file.read_text(encoding="utf-8")),
+        "jwks": keys,
     }
     return json.dumps(registration, sort_keys=True)

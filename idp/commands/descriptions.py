@@ -45,6 +45,8 @@ def add_origin(parser: argparse.ArgumentParser, *, is_new: bool) -> None:
 def origin_of(given: argparse.Namespace) -> Origin | None:
     """What was said; None if nothing. Raises `CommandRefused`."""
     metadata: str | None = given.metadata
+    if metadata == "":
+        raise CommandRefused("METADATA is empty; name a file, an address or an entityID, or - for standard input.")
     if given.source is not None:
         return Member(source=given.source, entity_id=metadata)
     if metadata is not None and _ADDRESS.match(metadata):

@@ -74,7 +74,9 @@ def key_retire(settings: IdpSettings, given: argparse.Namespace) -> None:
 
 def add_key_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `key` and what belongs to it."""
-    key = commands.add_parser("key", help="signing keys").add_subparsers(title="commands", metavar="", required=True)
+    key = commands.add_parser("key", help="signing keys").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
     listing = key.add_parser("list", help="show the signing keys: in use, next and previous")
     listing.add_argument("--json", action="store_true", help="for programs")
     listing.set_defaults(act=key_list)

@@ -14,7 +14,7 @@ Act = Callable[[IdpSettings, argparse.Namespace], int | None]
 
 def group(commands: Commands, name: str, *, about: str) -> Commands:
     """A word that commands follow: `idp sp …`."""
-    return commands.add_parser(name, help=about).add_subparsers(title="commands", metavar="", required=True)
+    return commands.add_parser(name, help=about).add_subparsers(title="commands", metavar="COMMAND", required=True)
 
 
 def command(

@@ -46,6 +46,15 @@ examples:
   idp sp update ministry --from federation
 """
 
+REASONS = {
+    SuspensionReason.REQUEST: "the site asked for it",
+    SuspensionReason.MAINTENANCE: "work at the site",
+    SuspensionReason.INCIDENT: "its security, or a citizen's, is in doubt",
+    SuspensionReason.RULES: "it broke the rules under which it was admitted",
+    SuspensionReason.OTHER: "none of these",
+}
+"""The operator's; `withdrawn` is a federation's, told by the worker."""
+
 
 def sp_add(settings: IdpSettings, given: argparse.Namespace) -> None:
     """Register one service provider."""
@@ -137,8 +146,10 @@ def add_sp_commands(commands: Commands) -> None:
     _add_site(command(sp, "test", sp_test, about="try whether a login would succeed; exit status 1 if it would not"))
     suspend = command(sp, "suspend", sp_suspend, about="release nothing more to one, until it is resumed")
     _add_site(suspend)
-    reasons = [reason.value for reason in SuspensionReason]
-    suspend.add_argument("--reason", choices=reasons, required=True, help="for the audit trail")
+    reasons = "; ".join(f"{reason}: {meaning}" for reason, meaning in REASONS.items())
+    suspend.add_argument(
+        "--reason", choices=[reason.value for reason in REASONS], required=True, help=f"for the audit trail. {reasons}"
+    )
     _add_site(command(sp, "resume", sp_resume, about="serve a suspended one again, if it would be accepted today"))
     remove = command(sp, "remove", sp_remove, about="take one out for good; its id is never given again")
     _add_site(remove)

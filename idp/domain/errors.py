@@ -11,6 +11,8 @@ class IdpError(Exception):
     """Root of all refusals; only leaves are raised."""
 
     code: ClassVar[str]
+    why = ""
+    """Which of a leaf's reasons it was, for logs and developers: no value out of the message stands in it."""
 
     def __init__(self, *, minutes: int | None = None, date: datetime | None = None) -> None:
         """`minutes` and `date` fill places of the text; nothing personal has a place there."""
@@ -49,7 +51,6 @@ class RequestInvalid(RequestRejected):
     code = "request.invalid"
 
     def __init__(self, why: str) -> None:
-        """`why` is for logs and developers: no value out of the message stands in it."""
         super().__init__()
         self.why = why
 
@@ -73,9 +74,13 @@ class OtherBrowser(RequestRejected):
 
 
 class SiteUnknown(RequestRejected):
-    """The site is not registered, or its return address is not."""
+    """The site is not registered, or not for this: another return address, a time after its end."""
 
     code = "request.site"
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
 
 
 class SiteSuspended(RequestRejected):

@@ -61,6 +61,15 @@ class ReleaseMade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseDenied:
+    """An open session would have served, but not as the site wished (another citizen, no identifier): nothing told."""
+
+    service_provider: ServiceProviderId
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginRefused:
     """A login that a service provider rightfully asked for came to nothing; `code` is the error's."""
 
@@ -186,6 +195,7 @@ AuditEvent = (
     | SessionEnded
     | ReleaseMade
     | LoginRefused
+    | ReleaseDenied
     | ServiceProviderApplied
     | ServiceProviderSuspended
     | ServiceProviderResumed

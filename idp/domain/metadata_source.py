@@ -72,7 +72,7 @@ _WORDS = {
     WhyRefused.OVERTAKEN: "Another reading of the source was quicker.",
     WhyRefused.WRONG_ENTITY: "It does not describe this site as one service provider.",
     WhyRefused.REGISTRATION: "The site's description cannot be used.",
-    WhyRefused.LOWERED: "The site would be less protected than when it was admitted; admit it anew to accept that.",
+    WhyRefused.LOWERED: "The site would be less protected than it is; the operator must accept that.",
 }
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from idp.domain.service_provider import LocalText, Mark
 
@@ -40,13 +41,24 @@ class RegisteredKey:
     ends_at: datetime | None
 
 
+class Protection(StrEnum):
+    """What guards our answers on their way to the site because its description provides for it."""
+
+    ENCRYPTED = "encrypted"
+    """Nobody else can read them."""
+    ENCRYPTED_AGAINST_CHANGE = "encrypted_against_change"
+    """By a cipher that also shows that nobody changed them."""
+    SIGNED_AS_A_WHOLE = "signed_as_a_whole"
+    """What stands around the statement about the citizen is signed, too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationFacts:
     """An acceptable description.
 
     `protocol_id` is the entityID or client_id, empty where the description leaves it to the operator, `ends_at` when
     the description is over, `marks` those that follow from it. Names and address are what the site says of itself, None
-    where it does not in both languages or at all.
+    where it does not; a name's half is empty where it does not in that language.
     """
 
     protocol_id: str
@@ -58,6 +70,7 @@ class RegistrationFacts:
     warnings: tuple[Remark, ...]
     receives: tuple[Told, ...]
     keys: tuple[RegisteredKey, ...] = ()
+    protections: frozenset[Protection] = frozenset()
 
 
 class RegistrationRefused(Exception):

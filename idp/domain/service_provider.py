@@ -115,4 +115,9 @@ class ServiceProvider:
             case Standing.SUSPENDED:
                 raise SiteSuspended
             case Standing.REMOVED:
-                raise SiteUnknown
+                raise SiteUnknown("the site was removed")
+
+    def require_start(self) -> None:
+        """Raises `SiteUnknown` unless a login to it may begin at our own pages."""
+        if Mark.STARTS_HERE not in self.marks:
+            raise SiteUnknown("no login to the site begins here")

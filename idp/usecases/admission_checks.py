@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
-from idp.domain.registration import RegistrationFacts, Remark
+from idp.domain.registration import RegisteredKey, RegistrationFacts, Remark
 from idp.domain.service_provider import Mark, Sector, SectorCode, ServiceProvider, Standing, Tier
+from idp.domain.web_address import is_link
 from idp.usecases.orders import Entries, Entry
 
 ENDS_SOON = timedelta(days=14)
@@ -15,7 +15,6 @@ ENDS_SOON_ALTHOUGH_FOLLOWED = timedelta(days=1)
 """A description that ends within this time is worth a warning: a source has newer ones for a site long before."""
 LONGEST_ID = 64
 LONGEST_NAME = 200
-LONGEST_ADDRESS = 1024
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _ID_RULE = f"must be 1 to {LONGEST_ID} letters, digits, dots, hyphens and underscores, a letter or digit first"
@@ -59,6 +58,14 @@ def ends_soon(site: ServiceProvider, *, now: datetime) -> bool:
     """Whether somebody must do something about the site's description."""
     soon = ENDS_SOON if site.source is None else ENDS_SOON_ALTHOUGH_FOLLOWED
     return site.registration_ends_at is not None and site.registration_ends_at < now + soon
+
+
+def certificate_ends_soon(key: RegisteredKey, *, now: datetime) -> str | None:
+    """A certificate only carries its key for us, but other software of the site may look at its dates."""
+    if key.ends_at is None or key.ends_at >= now + ENDS_SOON:
+        return None
+    tense = "ended" if key.ends_at <= now else "ends"
+    return f"its certificate {tense} on {key.ends_at:%Y-%m-%d}; the key still counts for us"
 
 
 def _id_is_fit(case: Case) -> Iterator[Remark]:
@@ -130,7 +137,7 @@ def _names_are_told(case: Case) -> Iterator[Remark]:
         (Entry.OPERATOR_EN, site.operator.en),
     ):
         if not text and case.facts is not None:
-            yield Remark(place=entry, words="is missing: the site's description does not tell it in both languages")
+            yield Remark(place=entry, words="is missing: the site's description tells none that can be shown")
         elif len(text) > LONGEST_NAME or not text.isprintable():
             yield Remark(place=entry, words=f"must be at most {LONGEST_NAME} readable characters in one line")
 
@@ -139,19 +146,11 @@ def _home_url_is_told(case: Case) -> Iterator[Remark]:
     """It becomes a link on our pages."""
     url = case.site.home_url
     if not url and case.facts is not None:
-        yield Remark(place=Entry.HOME_URL, words="is missing: the site's description does not tell it")
-    elif url and not _is_web_address(url):
+        yield Remark(
+            place=Entry.HOME_URL, words="is missing: the site's description tells none that people can be sent to"
+        )
+    elif url and not is_link(url):
         yield Remark(place=Entry.HOME_URL, words="must be an address that begins with https:// or http://, with a host")
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        has_place = bool(parts.hostname) and parts.port != 0 and parts.username is None
-    except ValueError:
-        return False
-    is_plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST_ADDRESS
-    return has_place and is_plain and parts.scheme in {"https", "http"}
 
 
 def _registration_is_not_over(case: Case) -> Iterator[Remark]:
@@ -199,7 +198,24 @@ def _citizens_get_new_identifiers(case: Case) -> Iterator[Remark]:
         yield Remark(place=Entry.SECTOR, words=words)
 
 
-WARNINGS: tuple[Check, ...] = (_ends_soon, _citizens_get_new_identifiers)
+def _home_page_is_not_private(case: Case) -> Iterator[Remark]:
+    if case.site.home_url.lower().startswith("http:"):
+        yield Remark(place=Entry.HOME_URL, words="is not https; others on the way can change what people see there")
+
+
+def _certificates_end_soon(case: Case) -> Iterator[Remark]:
+    for key in case.facts.keys if case.facts else ():
+        words = certificate_ends_soon(key, now=case.now)
+        if words is not None:
+            yield Remark(place=f"{key.use} key {key.fingerprint[:16]}", words=words)
+
+
+WARNINGS: tuple[Check, ...] = (
+    _ends_soon,
+    _citizens_get_new_identifiers,
+    _home_page_is_not_private,
+    _certificates_end_soon,
+)
 
 
 def _minute(moment: datetime) -> str:

@@ -46,9 +46,10 @@ def _of_site(site: ServiceProvider) -> tuple[tuple[str, str], ...]:
 
 
 def _of_description(site: ServiceProvider, facts: RegistrationFacts | None) -> tuple[tuple[str, str], ...]:
-    """What changes unseen in a long document: who holds a key, and what is told."""
+    """What changes unseen in a long document: who holds a key, what is told, and how it is guarded."""
     return (
         ("receives", ", ".join(told.name for told in facts.receives) if facts else ""),
+        ("protections", ", ".join(sorted(facts.protections)) if facts else ""),
         ("keys", ", ".join(f"{key.use} {key.fingerprint}" for key in facts.keys) if facts else ""),
         ("description (SHA-256)", hashlib.sha256(site.registration.encode()).hexdigest()),
     )

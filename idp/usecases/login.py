@@ -16,7 +16,7 @@ from idp.domain.errors import (
     RequestAlreadyUsed,
     RequestRejected,
 )
-from idp.domain.events import LoginRefused
+from idp.domain.events import LoginRefused, ReleaseDenied
 from idp.domain.login import BrowserHandle, LoginId, LoginRequest, MessageId, PendingLogin, Refusal
 from idp.usecases.ports import AuditLog, OneTimeStore, UnitOfWork
 
@@ -98,6 +98,10 @@ class Logins:
         self.audit.record(
             LoginRefused(login=login.id, service_provider=login.request.service_provider, code=error.code, at=now)
         )
+
+    def note_denial(self, request: LoginRequest, error: IdpError, *, now: datetime) -> None:
+        """Audit that a citizen with an open session was not told of to the site, for the site's own wishes."""
+        self.audit.record(ReleaseDenied(service_provider=request.service_provider, code=error.code, at=now))
 
     def _is_first(self, refusal: Refusal, login: PendingLogin, now: datetime) -> bool:
         try:

@@ -16,7 +16,7 @@ from idp.domain.service_provider import FederationProtocol, ServiceProvider, Ser
 from idp.usecases.admission import OPERATORS_MARKS, Readers, SiteRefused, draft
 from idp.usecases.admission_checks import Neighbours
 from idp.usecases.orders import Description, Entries, Order
-from idp.usecases.ports import Stores
+from idp.usecases.ports import RegistrationReader, Stores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,32 +28,52 @@ class Offer:
     now: datetime
 
 
-def is_still_valid(offer: Offer, site: ServiceProvider, facts: RegistrationFacts) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """What the checks judge: `facts` are those of the offer, `old_facts` those of `site` as it is registered now.
+
+    `old_facts` is None if its registration is refused today; then nobody is answered by it.
+    """
+
+    offer: Offer
+    site: ServiceProvider
+    facts: RegistrationFacts
+    old_facts: RegistrationFacts | None
+
+
+def is_still_valid(renewal: Renewal) -> None:
     """The document may be good while this part of it is over."""
-    del site
-    ends = [end for end in (offer.entity.ends_at, facts.ends_at) if end is not None]
-    if any(offer.now >= end for end in ends):
+    ends = [end for end in (renewal.offer.entity.ends_at, renewal.facts.ends_at) if end is not None]
+    if any(renewal.offer.now >= end for end in ends):
         raise MetadataRefused(WhyRefused.EXPIRED)
 
 
-def is_the_same_site(offer: Offer, site: ServiceProvider, facts: RegistrationFacts) -> None:
+def is_the_same_site(renewal: Renewal) -> None:
     """Its text says so itself."""
-    del offer
-    if facts.protocol_id != site.protocol_id:
+    if renewal.facts.protocol_id != renewal.site.protocol_id:
         raise MetadataRefused(WhyRefused.WRONG_ENTITY)
 
 
-def lowers_nothing(offer: Offer, site: ServiceProvider, facts: RegistrationFacts) -> None:
+def adds_no_mark(renewal: Renewal) -> None:
     """A mark that the site does not have yet is a decision of the operator, such as to answer unsigned requests."""
-    del offer
-    if facts.marks - site.marks:
-        raise MetadataRefused(WhyRefused.LOWERED)
+    added = renewal.facts.marks - renewal.site.marks
+    if added:
+        raise MetadataRefused(WhyRefused.LOWERED, f"new: {', '.join(sorted(added))}")
 
 
-CHECKS: tuple[Callable[[Offer, ServiceProvider, RegistrationFacts], None], ...] = (
+def drops_no_protection(renewal: Renewal) -> None:
+    """Whoever can publish in the site's name could else have our answers sent readable, and nobody would see it."""
+    before = renewal.old_facts.protections if renewal.old_facts else frozenset()
+    dropped = before - renewal.facts.protections
+    if dropped:
+        raise MetadataRefused(WhyRefused.LOWERED, f"no longer: {', '.join(sorted(dropped))}")
+
+
+CHECKS: tuple[Callable[[Renewal], None], ...] = (
     is_still_valid,
     is_the_same_site,
-    lowers_nothing,
+    adds_no_mark,
+    drops_no_protection,
 )
 
 
@@ -84,11 +104,21 @@ def _checked(old: ServiceProvider, offer: Offer, readers: Readers, neighbours: N
     description = Description(
         protocol=old.protocol, text=offer.entity.text, source=offer.source.name, source_ends_at=offer.entity.ends_at
     )
+    reader = readers[old.protocol]
     try:
-        facts = readers[old.protocol].read(description.text, marks=old.marks & OPERATORS_MARKS)
+        facts = reader.read(description.text, marks=old.marks & OPERATORS_MARKS)
+        old_facts = facts if description.text == old.registration else _facts_today(old, reader)
+        renewal = Renewal(offer=offer, site=old, facts=facts, old_facts=old_facts)
         for check in CHECKS:
-            check(offer, old, facts)
+            check(renewal)
         order = Order(description=description, entries=Entries())
         return draft(order, old, neighbours, readers, now=offer.now).site
     except (RegistrationRefused, SiteRefused) as error:
         raise MetadataRefused(WhyRefused.REGISTRATION, str(error)) from error
+
+
+def _facts_today(site: ServiceProvider, reader: RegistrationReader) -> RegistrationFacts | None:
+    try:
+        return reader.read(site.registration, marks=site.marks & OPERATORS_MARKS)
+    except RegistrationRefused:
+        return None

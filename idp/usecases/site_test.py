@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from idp.domain.errors import IdpError, RequestInvalid
+from idp.domain.errors import IdpError
 from idp.domain.service_provider import FederationProtocol, Mark, ServiceProviderId, Standing, Tier
-from idp.usecases.admission_checks import ENDS_SOON, ends_soon
+from idp.usecases.admission_checks import certificate_ends_soon, ends_soon
 from idp.usecases.ports import AnswerRehearsal, SourceProbe
 from idp.usecases.service_providers import ServiceProviders, View
 
@@ -63,8 +63,8 @@ class SiteTest:
         try:
             self.rehearsals[view.site.protocol].rehearse(view.site, now=now)
         except IdpError as error:
-            why = error.why if isinstance(error, RequestInvalid) else error.code
-            yield Finding(check="answer", verdict=Verdict.FAULT, words=f"no answer can be made: {why}")
+            words = f"no answer can be made: {error.why or error.code}"
+            yield Finding(check="answer", verdict=Verdict.FAULT, words=words)
         else:
             yield _ok("answer", "an answer was made and thrown away")
 
@@ -126,14 +126,12 @@ def _requests(view: View, now: datetime) -> Iterator[Finding]:
 
 
 def _keys(view: View, now: datetime) -> Iterator[Finding]:
-    """A certificate only carries its key for us, but other software of the site may look at its dates."""
     for key in view.facts.keys if view.facts else ():
         about = f"{key.use} key {key.fingerprint[:16]} ({key.kind})"
-        if key.ends_at is None:
+        words = certificate_ends_soon(key, now=now)
+        if words is not None:
+            yield Finding(check="keys", verdict=Verdict.WARNING, words=f"{about}: {words}")
+        elif key.ends_at is None:
             yield _ok("keys", about)
-        elif key.ends_at < now + ENDS_SOON:
-            tense = "ended" if key.ends_at <= now else "ends"
-            words = f"{about}: its certificate {tense} on {key.ends_at:%Y-%m-%d}; the key still counts for us"
-            yield Finding(check="keys", verdict=Verdict.WARNING, words=words)
         else:
             yield _ok("keys", f"{about}, certificate until {key.ends_at:%Y-%m-%d}")

@@ -43,7 +43,7 @@ def card_pages(services: Services, cookies: Cookies) -> Blueprint:
         """In the browser that began the login: open the session, or ask for consent to registration."""
         now = services.clock()
         login, card = services.card.claim(handle, cookies.browser(request), now=now)
-        site = services.register.get(login.request.service_provider)
+        site = services.site(login.request)
         entry = services.enrolment.enter(login, card, site, replaces=cookies.session(request), now=now)
         if not isinstance(entry, Entered):
             return see_other(f"/enrolment/{entry.handle}")

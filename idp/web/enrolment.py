@@ -16,7 +16,7 @@ def enrolment_pages(services: Services, cookies: Cookies) -> Blueprint:
     def ask(handle: str) -> Response:
         """What is kept, what is not, why, and for how long."""
         login = services.enrolment.resume(handle, cookies.browser(request), now=services.clock())
-        site = services.register.get(login.request.service_provider)
+        site = services.site(login.request)
         g.form_action = [return_origin(services, login.request)]
         return page(
             services,
@@ -35,7 +35,7 @@ def enrolment_pages(services: Services, cookies: Cookies) -> Blueprint:
         login = services.enrolment.resume(handle, cookies.browser(request), now=now)
         if request.form.get("agree") != "yes":
             return see_other(f"/enrolment/{handle}?unticked")
-        site = services.register.get(login.request.service_provider)
+        site = services.site(login.request)
         session = services.enrolment.register(handle, site, replaces=cookies.session(request), now=now)
         response = see_other(f"/login/{login.id}/release")
         cookies.keep_session(response, session)

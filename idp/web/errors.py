@@ -123,8 +123,7 @@ def explain_errors(app: Flask, services: Services) -> None:
 
 def note_refusal(services: Services, error: IdpError) -> None:
     """Into the bounded log, under this request's number."""
-    why = error.why if isinstance(error, RequestInvalid) else ""
-    services.refusal_log.note(error.code, why, request_id=g.request_id, now=services.clock())
+    services.refusal_log.note(error.code, error.why, request_id=g.request_id, now=services.clock())
 
 
 def _error_page(services: Services, error: IdpError, status: int | None = None) -> Response:

@@ -22,7 +22,7 @@ def receive(services: Services, cookies: Cookies, asked: LoginRequest) -> Respon
     A passive request that would need a page is refused to the site (SAML `NoPassive`, OIDC `login_required`).
     """
     now = services.clock()
-    site = services.register.get(asked.service_provider)
+    site = services.site(asked)
     adapter = services.adapter(site.protocol)
     handle = cookies.session(request)
     if handle is not None:
@@ -31,6 +31,7 @@ def receive(services: Services, cookies: Cookies, asked: LoginRequest) -> Respon
         except LoginNeeded:
             pass
         except ReleaseRefused as error:
+            services.logins.note_denial(asked, error, now=now)
             return _refuse(services, asked, error, now=now)
         else:
             return send_reply(services, adapter.answer(release, asked.reply), site)
@@ -46,6 +47,7 @@ def receive(services: Services, cookies: Cookies, asked: LoginRequest) -> Respon
 def _refuse(services: Services, asked: LoginRequest, error: IdpError, *, now: datetime) -> Response:
     site = services.register.get(asked.service_provider)
     services.logins.use_message(asked.message, now=now)
+    note_refusal(services, error)
     return send_reply(services, services.adapter(site.protocol).refuse(error, asked.reply), site, refused=error)
 
 
@@ -72,7 +74,7 @@ def reason_to_ask(
 def conclude(services: Services, cookies: Cookies, login: PendingLogin, *, now: datetime) -> Response:
     """Use the login up and tell its site who the citizen is. Raises `LoginNeeded` if the session is gone meanwhile."""
     asked = login.request
-    site = services.register.get(asked.service_provider)
+    site = services.site(asked)
     handle = cookies.session(request)
     if handle is None:
         raise LoginNeeded

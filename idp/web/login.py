@@ -65,7 +65,7 @@ def login_pages(services: Services, cookies: Cookies) -> Blueprint:
 
 def _login_page(services: Services, login: PendingLogin, why: str | None, *, now: datetime) -> Response:
     challenge = services.card.ask(login, now=now)
-    site = services.register.get(login.request.service_provider)
+    site = services.site(login.request)
     # Besides the agent, the site itself: the form that stops the login ends there.
     g.form_action = [services.settings.agent.origin, return_origin(services, login.request)]
     response = page(
@@ -96,5 +96,5 @@ def _why(
         return None
     session = services.sessions.find(cookies.session(request), now=now)
     age = int((now - session.authenticated_at).total_seconds() // 60) if session else 0
-    site = services.register.get(login.request.service_provider)
+    site = services.site(login.request)
     return texts(services)(reason.value, site=site_of(site).name, minutes=age, n=age)

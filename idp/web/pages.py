@@ -110,7 +110,7 @@ def send_reply(services: Services, reply: Reply, site: ServiceProvider, *, refus
 
 def send_refusal(services: Services, login: PendingLogin, error: IdpError) -> Response:
     """Tell citizen and site that nothing comes of `login`, which is used up."""
-    site = services.register.get(login.request.service_provider)
+    site = services.site(login.request)
     reply = services.adapter(site.protocol).refuse(error, login.request.reply)
     match reply:
         case Redirect(url=url):

@@ -13,6 +13,8 @@ _FORWARDING = ("HTTP_FORWARDED", "HTTP_X_REAL_IP")
 _FORWARDING_FAMILY = "HTTP_X_FORWARDED_"
 """As WSGI names them (PEP 3333)."""
 
+_ACTING = ("/saml/sso", "/saml/start/", "/oidc/authorize", "/login/", "/card/", "/enrolment/")
+
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none';"
 )
@@ -43,6 +45,12 @@ def protect(app: Flask, settings: IdpSettings) -> None:
         """RFC 9110 section 15.5.12: a body in chunks would be cut off at our limit without a word."""
         if "Transfer-Encoding" in request.headers:
             abort(HTTPStatus.LENGTH_REQUIRED)
+
+    @app.before_request
+    def is_no_look() -> None:
+        """RFC 9110 section 9.2.1: HEAD asks for nothing to happen, and these pages begin and end logins."""
+        if request.method == "HEAD" and request.path.startswith(_ACTING):
+            abort(HTTPStatus.METHOD_NOT_ALLOWED)
 
     @app.before_request
     def is_not_forged_forwarding() -> None:

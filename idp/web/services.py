@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from foundation.clock import Clock
 from foundation.texts import Texts
 from idp.domain.login import LoginRequest
-from idp.domain.service_provider import FederationProtocol
+from idp.domain.service_provider import FederationProtocol, ServiceProvider
 from idp.protocols.contract import ProtocolAdapter
 from idp.protocols.oidc.adapter import OidcAdapter
 from idp.protocols.saml.adapter import SamlAdapter
@@ -38,6 +38,12 @@ class Services:
     oidc: OidcAdapter
     refusal_log: RefusalLog
     handover_pages: HandoverPages
+
+    def site(self, asked: LoginRequest) -> ServiceProvider:
+        """Who asks, as long as the site is served. Raises `SiteSuspended`, `SiteUnknown`."""
+        site = self.register.get(asked.service_provider)
+        site.require_active()
+        return site
 
     def adapter(self, protocol: FederationProtocol) -> ProtocolAdapter:
         """The adapter that answers in this protocol."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from foundation.texts import LANGUAGES, load_texts
-from idp.domain.errors import IdpError, RequestInvalid, leaves
+from idp.domain.errors import IdpError, RequestInvalid, SiteUnknown, leaves
 from idp.protocols.oidc.errors import OAuthError, authorization_error
 from idp.protocols.saml.errors import status_of as saml_status
 from idp.web.app import TRANSLATIONS
@@ -30,7 +30,7 @@ AUTHORIZATION_CODES = {
 
 
 def an_error(leaf: type[IdpError]) -> IdpError:
-    return RequestInvalid("why") if leaf is RequestInvalid else leaf()
+    return leaf("why") if issubclass(leaf, RequestInvalid | SiteUnknown) else leaf()
 
 
 def below(kind: type[IdpError]) -> set[type[IdpError]]:
@@ -76,6 +76,19 @@ def test_leaf_has_an_authorization_error(leaf: type[IdpError]) -> None:
 def test_leaf_is_met_somewhere(leaf: type[IdpError]) -> None:
     """Raised as a class or made with facts; a refusal that nothing refuses is a word without a use."""
     assert makers_of(leaf.__name__, "idp") or raised_somewhere(leaf.__name__)
+
+
+def test_reason_for_not_knowing_a_site_holds_no_value() -> None:
+    """It is written to the log before anything is proven, so it is one of our own sentences."""
+    made = [
+        call
+        for path, tree in modules("idp")
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "SiteUnknown"
+    ]
+    assert made
+    assert all(len(call.args) == 1 and isinstance(call.args[0], ast.Constant) for call in made)
+    assert not raised_somewhere("SiteUnknown"), "without a reason"
 
 
 def raised_somewhere(name: str) -> bool:

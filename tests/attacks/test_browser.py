@@ -435,3 +435,15 @@ def test_health_tells_whether_the_database_is_there(without_database: SampleHous
     response = client.get("/health/ready", base_url=ISSUER)
     assert response.status_code == 503
     assert response.get_json() == {"status": "unavailable", "missing": ["database"]}
+
+
+@pytest.mark.parametrize(
+    "path", ["/saml/sso", "/saml/start/ministry", "/oidc/authorize", "/login/x/release", "/card/arrival/x"]
+)
+def test_looking_by_head_makes_nothing_happen(house: SampleHouse, path: str) -> None:
+    """RFC 9110 section 9.2.1. Programs that try links out use it."""
+    address = house.ministry.address() if path == "/saml/sso" else f"{ISSUER}{path}"
+    response = house.app.test_client().head(address, base_url=ISSUER)
+    assert response.status_code == 405
+    if path == "/saml/sso":
+        assert house.browser().open(address).path.startswith("/login/"), "the request is still good"

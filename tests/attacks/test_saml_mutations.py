@@ -43,7 +43,7 @@ Element = etree._Element  # noqa: SLF001 (lxml's name for the class of its eleme
 
 WISHES = (
     f'<saml:Subject><saml:NameID SPNameQualifier="{SITE_ID}">{SUBJECT}</saml:NameID></saml:Subject>'
-    '<samlp:NameIDPolicy AllowCreate="true" SPNameQualifier="filings"/>'
+    '<samlp:NameIDPolicy AllowCreate="false" SPNameQualifier="filings"/>'
     f'<saml:Conditions NotOnOrAfter="2026-11-02T10:30:00Z"><saml:AudienceRestriction><saml:Audience>{SITE_ID}'
     '</saml:Audience></saml:AudienceRestriction><saml:OneTimeUse/><saml:ProxyRestriction Count="2"/></saml:Conditions>'
     '<samlp:RequestedAuthnContext Comparison="minimum"><saml:AuthnContextClassRef>'

@@ -97,7 +97,10 @@ def test_endless_id_is_refused(web_door: WebDoor, way: Way) -> None:
 
 @every_way
 def test_unknown_issuer_is_refused(web_door: WebDoor, way: Way) -> None:
-    assert way.bring(web_door, way.message(issuer="https://stranger.example")).reason == "request.site"
+    assert (
+        way.bring(web_door, way.message(issuer="https://stranger.example")).reason
+        == "no site of this name is registered"
+    )
 
 
 @every_way

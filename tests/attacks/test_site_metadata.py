@@ -3,6 +3,9 @@
 What is fetched from a federation is attacked in its own file; behind the fetching stands the same reader.
 """
 
+import gzip
+import logging
+import socket
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from idp.domain.registration import RegistrationRefused
 from idp.protocols.saml.sites.registration import Registration
 from idp.protocols.saml.xml.documents import PORTION, DocumentRefused, Work
+from tests.support.office import NAMES, Office
 from tests.support.saml import RETURN_URL, SITE_ID, a_return_address, an_rsa_signer
 from tests.support.site_metadata import a_key, a_wish, an_attribute_set, both_keys, reader, site_metadata, subject_id
 
@@ -37,6 +41,129 @@ def registration(text: str) -> Registration:
 
 def test_file_that_all_others_are_made_from_is_accepted() -> None:
     assert registration(GOOD).entity_id == SITE_ID
+
+
+# As the operator meets them.
+
+
+def unusable(why: str) -> str:
+    return f"the metadata cannot be used: {why}\n"
+
+
+def wrong(place: str, words: str) -> str:
+    return f"Nothing was changed. This is wrong:\n  {place}\n      {words}\n"
+
+
+def not_well_formed(line: int) -> str:
+    return wrong(f"line {line}", "the metadata cannot be used: not well-formed XML")
+
+
+def before(prolog: str) -> bytes:
+    """`prolog` in front of a good file, whose site is named by the entity `a`, if there is one."""
+    return (prolog + (GOOD.replace(">Sample ministry<", ">&a;<") if "ENTITY a" in prolog else GOOD)).encode()
+
+
+def within(xml: str) -> bytes:
+    """`xml` where metadata may be extended."""
+    return site_metadata(extensions=f'<x:a xmlns:x="urn:x">{xml}</x:a>').encode()
+
+
+TEN_TIMES = "".join(f'<!ENTITY {name} "{f"&{other};" * 10}">' for name, other in ("cd", "bc", "ab"))
+COMMENTED = "https://ministry.example<!-- -->.evil.example/"
+ESCAPED = COMMENTED.replace("<", "&lt;")
+DOCUMENT_TYPE = unusable("has a document type")
+NOT_TEXT = "{file}: is not text in UTF-8\n"
+TOO_LONG = f"{{file}}: longer than {16 * MEGABYTE} bytes\n"
+
+AT_THE_DESK: dict[str, tuple[bytes, str]] = {
+    "document type": (before("<!DOCTYPE x>"), DOCUMENT_TYPE),
+    "document type behind a byte order mark": (b"\xef\xbb\xbf" + before("<!DOCTYPE x>"), DOCUMENT_TYPE),
+    "entity": (before('<!DOCTYPE x [<!ENTITY a "b">]>'), DOCUMENT_TYPE),
+    "external entity": (before('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'), DOCUMENT_TYPE),
+    "entities in entities": (before(f'<!DOCTYPE x [<!ENTITY d "lol">{TEN_TIMES}]>'), DOCUMENT_TYPE),
+    "document type as UTF-7": (
+        before('<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE x+AD4-'),
+        not_well_formed(1),
+    ),
+    "depth": (b"<a>" * 300_000, not_well_formed(1)),
+    "depth, closed": (within("<a>" * 40 + "</a>" * 40), unusable("nested too deeply")),
+    "elements": (within("<a/>" * 200_000), unusable("too many elements")),
+    "attributes": (within("<a " + 'x="" ' * 50_000 + "/>"), not_well_formed(2)),
+    "two megabytes": (GOOD.encode() + b" " * (2 * MEGABYTE), unusable("too many bytes")),
+    "fifty megabytes": (GOOD.encode() + b" " * (50 * MEGABYTE), TOO_LONG),
+    "comment in the entityID": (GOOD.replace(SITE_ID, COMMENTED).encode(), not_well_formed(1)),
+    "comment in an address": (GOOD.replace(RETURN_URL, COMMENTED).encode(), not_well_formed(12)),
+    "escaped comment in the entityID": (
+        GOOD.replace(SITE_ID, ESCAPED).encode(),
+        wrong("line 1, md:EntityDescriptor", f"its entityID '{COMMENTED}' must be an absolute URI"),
+    ),
+    "escaped comment in an address": (
+        GOOD.replace(RETURN_URL, ESCAPED).encode(),
+        wrong(
+            "line 12, md:SPSSODescriptor/md:AssertionConsumerService",
+            f"its Location '{COMMENTED}' must be an absolute https address without user name or fragment",
+        ),
+    ),
+    "UTF-16": (GOOD.encode("utf-16"), NOT_TEXT),
+    "UTF-32": (GOOD.encode("utf-32"), NOT_TEXT),
+    "Shift_JIS": (GOOD.encode("shift_jis"), NOT_TEXT),
+    "UTF-16 that is UTF-8, too": ("<!DOCTYPE x><x/>".encode("utf-16-le"), not_well_formed(1)),
+    "packed": (gzip.compress(GOOD.encode()), NOT_TEXT),
+    "octet that no XML holds": (GOOD.encode() + b"\0", not_well_formed(GOOD.count("\n") + 1)),
+}
+
+
+@pytest.mark.parametrize("name", AT_THE_DESK)
+def test_hostile_file_is_refused_in_plain_words_and_registers_nothing(
+    office: Office, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    content, words = AT_THE_DESK[name]
+    assert content != GOOD.encode()
+    office.sector("tax")
+    file = office.folder / "hostile.xml"
+    file.write_bytes(content)
+    with caplog.at_level(logging.DEBUG):
+        said = office.idp("sp", "add", str(file), "--sector", "tax", *NAMES)
+    assert (said.status, said.out, said.err) == (1, "", words.format(file=file))
+    assert caplog.records == []
+    assert "no service provider is registered" in office.idp("sp", "list", "--all").out
+
+
+def test_file_without_an_end_is_refused(office: Office) -> None:
+    office.sector("tax")
+    said = office.idp("sp", "add", "/dev/zero", "--sector", "tax", *NAMES)
+    assert (said.status, said.out, said.err) == (1, "", TOO_LONG.format(file="/dev/zero"))
+
+
+@pytest.mark.parametrize("name", ["document type as UTF-7", "comment in an address", "Shift_JIS", "fifty megabytes"])
+def test_hostile_file_changes_nothing_of_a_site_that_is_there(office: Office, name: str) -> None:
+    office.add(GOOD, "--id", "ministry")
+    before_it = office.idp("sp", "show", "ministry").out
+    file = office.folder / "hostile.xml"
+    file.write_bytes(AT_THE_DESK[name][0])
+    said = office.idp("sp", "update", "ministry", str(file))
+    assert (said.status, said.out, said.err) == (1, "", AT_THE_DESK[name][1].format(file=file))
+    assert office.idp("sp", "show", "ministry").out == before_it
+
+
+def test_nothing_that_a_file_names_is_fetched(office: Office) -> None:
+    office.sector("tax")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)  # noqa: FBT003 (the standard library's)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+        schema = f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="urn:x {url}"'
+        for text in (
+            f'<!DOCTYPE x SYSTEM "{url}">{GOOD}',
+            f'<!DOCTYPE x [<!ENTITY % p SYSTEM "{url}"> %p;]>{GOOD}',
+            f'<?xml-stylesheet href="{url}"?>{site_metadata(attributes=schema)}',
+            within(f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="{url}"/>').decode(),
+        ):
+            office.idp("sp", "add", office.file("naming.xml", text), "--sector", "tax", *NAMES)
+            with pytest.raises(BlockingIOError):
+                listener.accept()
+
+
+# In work.
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ class FakeRegister:
         for site in self.sites:
             if is_wanted(site):
                 return site
-        raise SiteUnknown
+        raise SiteUnknown("no such site")
 
 
 class Wanted(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idp.domain.registration import RegisteredKey, RegistrationFacts, RegistrationRefused, Remark, Told
+from idp.domain.registration import Protection, RegisteredKey, RegistrationFacts, RegistrationRefused, Remark, Told
 from idp.domain.service_provider import FederationProtocol, LocalText, Mark, SectorCode
 from idp.usecases.orders import Description, Entries, Order
 
@@ -49,6 +49,7 @@ class FakeReader:
                 )
                 for name in said.get("keys", ("a",))
             ),
+            protections=frozenset(Protection(name) for name in said.get("protections", ())),
         )
 
 

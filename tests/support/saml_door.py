@@ -183,6 +183,12 @@ class Way(Protocol):
     def knock(self, door: WebDoor, xml: bytes) -> Met:
         """Bring `xml` as it is."""
 
+    def document(self, xml: bytes) -> bytes:
+        """The whole XML that travels with `xml`, signed by the site if the signature stands inside."""
+
+    def send(self, door: WebDoor, document: bytes) -> Met:
+        """Bring a whole XML, signed by the site if the signature stands beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Redirect:
@@ -199,6 +205,12 @@ class _Redirect:
     def knock(self, door: WebDoor, xml: bytes) -> Met:
         return door.redirect(TestSite().redirect(xml).partition(b"&SigAlg=")[0])
 
+    def document(self, xml: bytes) -> bytes:
+        return xml
+
+    def send(self, door: WebDoor, document: bytes) -> Met:
+        return door.redirect(TestSite().redirect(document))
+
 
 @dataclass(frozen=True, slots=True)
 class _Post(_Redirect):
@@ -211,6 +223,12 @@ class _Post(_Redirect):
 
     def knock(self, door: WebDoor, xml: bytes) -> Met:
         return door.post(a_form(xml))
+
+    def document(self, xml: bytes) -> bytes:
+        return TestSite().signed_inside(xml)
+
+    def send(self, door: WebDoor, document: bytes) -> Met:
+        return self.knock(door, document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +247,12 @@ class _Artifact:
 
     def knock(self, door: WebDoor, xml: bytes) -> Met:
         return door.resolve(an_envelope(xml))
+
+    def document(self, xml: bytes) -> bytes:
+        return an_envelope(TestSite().signed_inside(xml))
+
+    def send(self, door: WebDoor, document: bytes) -> Met:
+        return door.resolve(document)
 
 
 REDIRECT: Way = _Redirect()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Delete, Engine, bindparam, delete, select, tuple_
+from sqlalchemy import Delete, Engine, Update, bindparam, delete, select, tuple_, update
 
 from idp.adapters.db.engine import unsynced_writer
 from idp.adapters.db.tables import OneTimeRow, SessionRow
@@ -18,6 +18,18 @@ _ONE_TIME = delete(OneTimeRow).where(
         select(*_ONE_TIME_KEY).where(OneTimeRow.expires_at <= bindparam("until")).limit(ROWS_AT_ONCE)
     )
 )
+_USED = (
+    update(OneTimeRow)
+    .where(
+        tuple_(*_ONE_TIME_KEY).in_(
+            select(*_ONE_TIME_KEY)
+            .where(OneTimeRow.used_at <= bindparam("until"), OneTimeRow.payload != "")
+            .limit(ROWS_AT_ONCE)
+        )
+    )
+    .values(payload="")
+)
+"""That a value was used must be known for a while; what it said need not."""
 _SESSIONS = delete(SessionRow).where(
     SessionRow.id.in_(select(SessionRow.id).where(SessionRow.expires_at <= bindparam("until")).limit(ROWS_AT_ONCE))
 )
@@ -25,21 +37,26 @@ _SESSIONS = delete(SessionRow).where(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """How many rows went."""
+    """How many rows went, and how many used values were forgotten."""
 
     one_time: int
+    used: int
     sessions: int
 
 
 def sweep(engine: Engine, *, now: datetime, told_apart: timedelta = TOLD_APART) -> Swept:
-    """Delete one-time rows that ended `told_apart` ago, and expired sessions with their participations."""
+    """Delete one-time rows that ended `told_apart` ago, and expired sessions with their participations.
+
+    Values that were used are forgotten at once; their rows stay to refuse a second use.
+    """
     return Swept(
-        one_time=_delete(engine, _ONE_TIME, now - told_apart),
-        sessions=_delete(engine, _SESSIONS, now),
+        one_time=_few_at_a_time(engine, _ONE_TIME, now - told_apart),
+        used=_few_at_a_time(engine, _USED, now),
+        sessions=_few_at_a_time(engine, _SESSIONS, now),
     )
 
 
-def _delete(engine: Engine, statement: Delete, until: datetime) -> int:
+def _few_at_a_time(engine: Engine, statement: Delete | Update, until: datetime) -> int:
     total, last = 0, ROWS_AT_ONCE
     while last == ROWS_AT_ONCE:
         with unsynced_writer(engine).begin() as connection:

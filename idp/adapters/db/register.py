@@ -35,14 +35,14 @@ class CachedRegister:
         """By id. Raises `SiteUnknown`."""
         site = self._fresh().by_id.get(service_provider)
         if site is None:
-            raise SiteUnknown
+            raise SiteUnknown("no site has this id")
         return site
 
     def by_protocol_id(self, protocol: FederationProtocol, protocol_id: str) -> ServiceProvider:
         """By entityID or client_id. Raises `SiteUnknown`."""
         site = self._fresh().by_protocol_id.get((protocol, protocol_id))
         if site is None:
-            raise SiteUnknown
+            raise SiteUnknown("no site of this name is registered")
         return site
 
     def all(self) -> tuple[ServiceProvider, ...]:

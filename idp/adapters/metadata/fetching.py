@@ -5,22 +5,21 @@ wanted (its SAML profile, section 2.1). Documents are signed; TLS keeps to us wh
 answering that something is not there.
 """
 
-import ipaddress
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from foundation.http import Download, ExchangeLimits, HttpClient, RequestFailed, ResponseTooLarge, UnexpectedStatus
 from idp.domain.metadata_source import MetadataRefused, MetadataSource, SourceKind, WhyRefused
+from idp.domain.web_address import LONGEST_ADDRESS, address_fault
 from idp.usecases.ports import FetchedDocument
 
 MEDIA_TYPE = "application/samlmetadata+xml"
 _NOT_FOUND = 404
-_LONGEST_ADDRESS = 1024
 _LONGEST_ETAG = 200
 
 
@@ -48,7 +47,8 @@ class HttpMetadataFetcher:
 
     def require_address(self, url: str) -> None:
         """Raises `MetadataRefused` for one that is never asked."""
-        if not self._is_allowed(url):
+        fault = address_fault(url, unsafe_http_loopback=self.unsafe_http_loopback)
+        if fault is not None or len(url) > LONGEST_ADDRESS:
             raise MetadataRefused(WhyRefused.ADDRESS)
 
     @contextmanager
@@ -68,21 +68,9 @@ class HttpMetadataFetcher:
             except RequestFailed as error:
                 raise _refusal(error, source.kind) from error
             except OSError as error:
-                raise MetadataRefused(WhyRefused.NOT_FETCHED, error.strerror or type(error).__name__) from error
+                raise MetadataRefused(WhyRefused.NOT_FETCHED, error.strerror or "it cannot be kept") from error
             document.seek(0)
             yield None if got is None else FetchedDocument(document=document, size=got.size, etag=_usable_etag(got))
-
-    def _is_allowed(self, url: str) -> bool:
-        try:
-            parts = urlsplit(url)
-            has_place = bool(parts.hostname) and parts.port != 0 and parts.username is None and not parts.fragment
-        except ValueError:
-            return False
-        is_plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= _LONGEST_ADDRESS
-        is_private = parts.scheme == "https" or (
-            self.unsafe_http_loopback and parts.scheme == "http" and _is_loopback(parts.hostname or "")
-        )
-        return has_place and is_plain and is_private and "#" not in url
 
 
 def _address(source: MetadataSource, entity_id: str | None) -> str:
@@ -102,15 +90,8 @@ def _refusal(error: RequestFailed, kind: SourceKind) -> MetadataRefused:
         return MetadataRefused(WhyRefused.NOT_THERE)
     if isinstance(error, ResponseTooLarge):
         return MetadataRefused(WhyRefused.TOO_LARGE, str(error))
-    return MetadataRefused(WhyRefused.NOT_FETCHED, f"{type(error).__name__}: {error}")
+    return MetadataRefused(WhyRefused.NOT_FETCHED, str(error))
 
 
 def _usable_etag(got: Download) -> str | None:
     return got.etag if got.etag is not None and len(got.etag) <= _LONGEST_ETAG else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,6 +1,5 @@
 """A client's registration: JSON text with names of RFC 7591, checked as a whole before it is accepted."""
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,6 +8,7 @@ import msgspec
 from foundation.keys import SignatureAlgorithm
 from idp.domain.registration import RegistrationRefused, Remark
 from idp.domain.service_provider import LocalText
+from idp.domain.web_address import AddressFault, address_fault
 from idp.protocols.oidc.client_keys import ClientKey, FaultyKey, read_key
 
 LONGEST_REGISTRATION = 64 * 1024
@@ -96,7 +96,7 @@ def _text(raw: object, name: str, faults: list[Remark]) -> str | None:
 
 
 def _name(ja: str | None, en: str | None) -> LocalText | None:
-    return None if ja is None or en is None else LocalText(ja=ja, en=en)
+    return LocalText(ja=ja or "", en=en or "") if ja or en else None
 
 
 def _redirect_uris(raw: object, faults: list[Remark], *, unsafe_http_loopback: bool) -> tuple[str, ...]:
@@ -112,31 +112,25 @@ def _redirect_uris(raw: object, faults: list[Remark], *, unsafe_http_loopback: b
     return tuple(str(uri) for uri in raw)
 
 
+_ADDRESS_FAULTS = {
+    AddressFault.CHARACTERS: "must be an address in plain ASCII without spaces, in the characters of RFC 3986",
+    AddressFault.UNREADABLE: "not an address",
+    AddressFault.PLACE: "must have a host, and no user name",
+    AddressFault.OPEN: "must begin with https://",
+    AddressFault.FRAGMENT: "must have no fragment (RFC 6749 section 3.1.2)",
+}
+
+
 def _redirect_fault(uri: object, *, unsafe_http_loopback: bool) -> str | None:
-    if not isinstance(uri, str) or not uri.isascii() or not uri.isprintable() or " " in uri or "\\" in uri:
-        return "must be an address in plain ASCII without spaces"
-    try:
-        parts = urlsplit(uri)
-        host = parts.hostname or ""
-        names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
-        is_complete = bool(host) and parts.port != 0 and "@" not in parts.netloc
-    except ValueError:
-        return "not an address"
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and unsafe_http_loopback and _is_loopback(host))
-    rules = (
-        (is_complete, "must have a host, and no user name"),
-        (is_safe, "must begin with https://"),
-        ("#" not in uri, "must have no fragment (RFC 6749 section 3.1.2)"),
-        (not names & RESPONSE_PARAMETERS, "its query uses a name that our answer needs (code, state, iss, error)"),
-    )
-    return next((fault for is_met, fault in rules if not is_met), None)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    if not isinstance(uri, str):
+        return _ADDRESS_FAULTS[AddressFault.CHARACTERS]
+    fault = address_fault(uri, unsafe_http_loopback=unsafe_http_loopback)
+    if fault is not None:
+        return _ADDRESS_FAULTS[fault]
+    names = {name for name, _ in parse_qsl(urlsplit(uri).query, keep_blank_values=True)}
+    if names & RESPONSE_PARAMETERS:
+        return "its query uses a name that our answer needs (code, state, iss, error)"
+    return None
 
 
 def _id_token_algorithm(raw: object, faults: list[Remark]) -> SignatureAlgorithm:

@@ -107,7 +107,7 @@ def _registered_address(parameters: Parameters, client: Client) -> str:
     """Equal to a registered address character by character (RFC 9700 section 2.1, OpenID Connect Core 3.1.2.1)."""
     redirect_uri = parameters.get("redirect_uri")
     if redirect_uri is None or redirect_uri not in client.registration.redirect_uris:
-        raise SiteUnknown
+        raise SiteUnknown("redirect_uri is not registered, or does not stand there once")
     return redirect_uri
 
 

@@ -184,6 +184,20 @@ def test_sweeping_leaves_a_row_to_tell_expired_from_unknown_for_an_hour(
     assert sweep(engine, now=END + timedelta(minutes=60)).one_time == 1
 
 
+def test_sweeping_forgets_what_was_used_and_keeps_that_it_was(engine: Engine, notes: OneTimeStore[Note]) -> None:
+    notes.put("used", NOTE, now=NOW, expires_at=END)
+    notes.put("waiting", NOTE, now=NOW, expires_at=END)
+    notes.take("used", now=NOW)
+    assert sweep(engine, now=NOW).used == 1
+    assert sweep(engine, now=NOW).used == 0
+    with engine.begin() as connection:
+        payloads = connection.execute(text("SELECT payload FROM one_time ORDER BY payload")).scalars().all()
+    assert [len(payload) > 0 for payload in payloads] == [False, True]
+    with pytest.raises(RequestAlreadyUsed):
+        notes.take("used", now=NOW)
+    assert notes.take("waiting", now=NOW) == NOTE
+
+
 def test_sweeping_goes_on_past_one_batch(engine: Engine) -> None:
     with engine.begin() as connection:
         statement = text(

@@ -121,10 +121,11 @@ def test_register_finds_by_id_and_by_protocol_id(work: UnitOfWork, register: Ser
 
 def test_register_refuses_strangers(work: UnitOfWork, register: ServiceProviderRegister) -> None:
     _save(work, MINISTRY, SHOP)
-    with pytest.raises(SiteUnknown):
+    with pytest.raises(SiteUnknown) as no_id:
         register.get(ServiceProviderId("stranger"))
-    with pytest.raises(SiteUnknown):
+    with pytest.raises(SiteUnknown) as no_name:
         register.by_protocol_id(FederationProtocol.SAML, "shop-client")
+    assert (no_id.value.why, no_name.value.why) == ("no site has this id", "no site of this name is registered")
 
 
 def test_register_asks_the_database_nothing_within_a_second(

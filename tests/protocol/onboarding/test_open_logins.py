@@ -12,6 +12,7 @@ from idp.domain.service_provider import ServiceProviderId, SuspensionReason
 from idp.usecases.service_providers import ServiceProviders
 from tests.support.house import Foundations, SampleHouse, a_house, house_settings, is_logged_in
 from tests.support.onboarding import READERS
+from tests.support.saml import SSO_URL
 
 
 @pytest.fixture
@@ -33,15 +34,40 @@ def released_to(house: SampleHouse) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["ministry", "shop"])
-def test_login_on_its_way_ends_on_a_page_that_says_so(house: SampleHouse, name: str) -> None:
+def test_login_on_its_way_ends_before_the_card_is_read(house: SampleHouse, name: str) -> None:
     site = house.ministry if name == "ministry" else house.shop
     browser, card = house.browser(), house.card()
     page = browser.open(site.address())
     suspend(house, name)
+    before = house.events()
+    assert browser.open(page.address).heading == house.heading("request.suspended")
     page = house.present(card, browser, page)
-    page = browser.press(page, "/enrolment/", agree="yes")
     assert (page.status, page.heading) == (400, house.heading("request.suspended"))
-    assert released_to(house) == []
+    assert house.events() == before, "nobody is registered, no session is opened"
+
+
+def test_consent_that_waits_is_asked_for_no_more(house: SampleHouse) -> None:
+    browser = house.browser()
+    asked = house.present(house.card(), browser, browser.open(house.ministry.address()))
+    suspend(house, "ministry")
+    before = house.events()
+    assert browser.open(asked.address).heading == house.heading("request.suspended")
+    assert browser.press(asked, "/enrolment/", agree="yes").heading == house.heading("request.suspended")
+    assert house.events() == before
+
+
+def test_suspended_site_is_told_nothing_not_even_a_refusal(house: SampleHouse) -> None:
+    browser = house.browser()
+    page = browser.open(house.ministry.address())
+    posted = house.browser()
+    posted.follows = False
+    waiting = posted.send(SSO_URL, house.ministry.fields(passive=True), origin="https://ministry.example")
+    suspend(house, "ministry")
+    stopped = browser.press(page, f"{page.path}/stop")
+    assert stopped.heading == house.heading("request.suspended")
+    posted.follows = True
+    page = posted.open(waiting.response.headers["Location"])
+    assert (page.heading, house.ministry.got_answer(page)) == (house.heading("request.suspended"), False)
 
 
 def test_session_stays_open_for_other_sites(house: SampleHouse) -> None:

@@ -34,8 +34,9 @@ from tests.support.saml import (
 )
 
 SITE = TestSite()
-PKI = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI"
-PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"  # noqa: S105 (a class of contexts)
+CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
+PKI, SMARTCARD, X509, PASSWORD = (CLASS + name for name in ("SmartcardPKI", "Smartcard", "X509", "Password"))
+UNSPECIFIED_CLASS = CLASS + "unspecified"
 FORMAT = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 BINDINGS = "urn:oasis:names:tc:SAML:2.0:bindings:"
@@ -92,7 +93,9 @@ def test_plain_request_asks_for_a_lasting_identifier_and_no_more(door: AdapterDo
     assert (asked.may_create, asked.subject, asked.attributes) == (True, None, WITH_SUBJECT)
 
 
-@pytest.mark.parametrize(("text", "meant"), [("true", True), ("1", True), ("false", False), ("0", False)])
+@pytest.mark.parametrize(
+    ("text", "meant"), [("true", True), ("1", True), (" true ", True), ("\n1", True), ("false", False), ("0", False)]
+)
 def test_force_authn_and_is_passive_are_understood_in_every_spelling(
     door: AdapterDoor,
     text: str,
@@ -263,20 +266,25 @@ def test_open_format_is_the_first_of_the_metadata_that_we_have(inside: str) -> N
     ("inside", "may"),
     [
         ("", True),
-        (policy(), False),
+        (policy(), True),
         (policy(AllowCreate="false"), False),
+        (policy(AllowCreate="0"), False),
+        (policy(AllowCreate=" false\n"), False),
         (policy(AllowCreate="true"), True),
         (policy(AllowCreate="1"), True),
-        (policy(Format=FORMAT + "persistent"), False),
+        (policy(Format=FORMAT + "persistent"), True),
+        (policy(Format=FORMAT + "persistent", AllowCreate="false"), False),
+        (policy(Format=FORMAT + "encrypted"), True),
+        (policy(Format=FORMAT + "encrypted", AllowCreate="0"), False),
         (policy(Format=FORMAT + "transient"), True),
+        (policy(Format=FORMAT + "transient", AllowCreate="false"), True),
     ],
 )
-def test_allow_create_is_what_the_policy_says_of_a_lasting_identifier(
-    door: AdapterDoor,
+def test_only_a_written_false_denies_a_lasting_identifier(
     inside: str,
     may: bool,  # noqa: FBT001 (pytest)
 ) -> None:
-    assert understood(door, inside).may_create is may
+    assert understood(a_door_of(keys=encrypting()), inside).may_create is may
 
 
 @pytest.mark.parametrize(
@@ -322,6 +330,11 @@ DECLARATION = "<saml:AuthnContextDeclRef>urn:x</saml:AuthnContextDeclRef>"
         (wish("exact", f"\n  {PKI}\n  "), AssuranceLevel.HIGH),
         (wish("exact", f"{ISSUER}/acr/card-pin"), AssuranceLevel.HIGH),
         (wish("exact", PASSWORD, PKI), AssuranceLevel.HIGH),
+        (wish("exact", SMARTCARD), AssuranceLevel.HIGH),
+        (wish("exact", UNSPECIFIED_CLASS), AssuranceLevel.LOW),
+        (wish("maximum", UNSPECIFIED_CLASS), AssuranceLevel.LOW),
+        (wish("minimum", X509), AssuranceLevel.SUBSTANTIAL),
+        (wish("better", X509), AssuranceLevel.HIGH),
         (wish("minimum", PASSWORD), AssuranceLevel.LOW),
         (wish("minimum", "http://eidas.europa.eu/LoA/substantial"), AssuranceLevel.SUBSTANTIAL),
         (wish("better", PASSWORD), AssuranceLevel.SUBSTANTIAL),
@@ -338,6 +351,8 @@ def test_requested_context_sets_the_required_assurance(
     "asked_for",
     [
         wish("exact", PASSWORD),
+        wish("exact", f"{PASSWORD}ProtectedTransport"),
+        wish("exact", X509),
         wish("exact", "urn:unknown"),
         wish("minimum", "urn:unknown"),
         wish("better", PKI),

@@ -46,6 +46,7 @@ from tests.support.saml_witness import (
     xmlsec1_decrypts,
 )
 
+CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
 NS = {"saml": "urn:oasis:names:tc:SAML:2.0:assertion", "samlp": "urn:oasis:names:tc:SAML:2.0:protocol"}
 ASSERTION = "urn:oasis:names:tc:SAML:2.0:assertion:Assertion"
 RESPONSE = "urn:oasis:names:tc:SAML:2.0:protocol:Response"
@@ -119,14 +120,21 @@ def test_statement_says_when_how_and_in_which_session(door: AdapterDoor) -> None
     assert statement.get("SessionIndex") == "a1" * 16
     assert instant(statement.get("SessionNotOnOrAfter", "")) == NOW + timedelta(minutes=55)
     context = one(statement, "saml:AuthnContext/saml:AuthnContextClassRef")
-    assert context.text == "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI"
+    assert context.text == f"{CLASS}SmartcardPKI"
 
 
-def test_own_context_is_stated_to_a_site_that_asked_for_it(door: AdapterDoor) -> None:
-    own = f"{ISSUER}/acr/card-pin"
-    inside = f"<saml:AuthnContextClassRef>{own}</saml:AuthnContextClassRef>"
+@pytest.mark.parametrize(
+    ("wanted", "stated"),
+    [
+        (f"{ISSUER}/acr/card-pin", f"{ISSUER}/acr/card-pin"),
+        (f"{CLASS}Smartcard", f"{CLASS}Smartcard"),
+        (f"{CLASS}unspecified", f"{CLASS}SmartcardPKI"),
+    ],
+)
+def test_context_is_stated_by_the_name_that_the_site_asked_for(door: AdapterDoor, wanted: str, stated: str) -> None:
+    inside = f"<saml:AuthnContextClassRef>{wanted}</saml:AuthnContextClassRef>"
     root = answered(door, f"<samlp:RequestedAuthnContext>{inside}</samlp:RequestedAuthnContext>")
-    assert one(root, ".//saml:AuthnContextClassRef").text == own
+    assert one(root, ".//saml:AuthnContextClassRef").text == stated
 
 
 def test_lasting_identifier_is_qualified_by_us_and_by_the_site(door: AdapterDoor) -> None:

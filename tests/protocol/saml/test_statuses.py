@@ -10,7 +10,8 @@ from tests.support.house import Card, SampleHouse
 from tests.support.saml import SUBJECT
 
 NOBODY = f"<saml:Subject><saml:NameID>{SUBJECT}</saml:NameID></saml:Subject>"
-NO_NEW_ONE = '<samlp:NameIDPolicy Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"/>'
+LASTING = '<samlp:NameIDPolicy Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"/>'
+NO_NEW_ONE = LASTING.replace("/>", ' AllowCreate="false"/>')
 WISHES = [(NOBODY, "UnknownPrincipal", "release.citizen"), (NO_NEW_ONE, "InvalidNameIDPolicy", "release.identifier")]
 
 
@@ -59,6 +60,11 @@ def test_citizen_whom_the_site_names_is_let_in(house: SampleHouse) -> None:
     named = f"<saml:Subject><saml:NameID>{name_id}</saml:NameID></saml:Subject>{NO_NEW_ONE}"
     assert house.ministry.read(browser.open(house.ministry.address(inside=named))).name_id == name_id
     assert house.ministry.read(with_card(house, house.browser(), card, named)).name_id == name_id
+
+
+def test_policy_that_is_silent_about_new_identifiers_gets_one(house: SampleHouse) -> None:
+    answer = house.ministry.read(with_card(house, house.browser(), house.card(), LASTING))
+    assert (answer.status, answer.name_id == "") == ("Success", False)
 
 
 def test_transient_identifier_creates_nothing(house: SampleHouse) -> None:

@@ -1,6 +1,7 @@
 """SAML profiles 4.1.5: logins that begin at our own pages, to sites that the operator has marked for it."""
 
 import base64
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -85,3 +86,21 @@ def test_no_other_site_can_be_started(house: SampleHouse, place: str) -> None:
     page = house.browser().open(place)
     assert page.heading == house.heading("request.notfound" if place.endswith("/") else "request.site")
     assert house.events() == []
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        (PLACE, "no login to the site begins here"),
+        ("/saml/start/shop", "the site does not speak SAML"),
+        ("/saml/start/nobody", "no site has this id"),
+    ],
+)
+def test_log_says_why_a_site_cannot_be_started(
+    house: SampleHouse, caplog: pytest.LogCaptureFixture, place: str, why: str
+) -> None:
+    caplog.set_level(logging.INFO, "idp.refusals")
+    house.browser().open(place)
+    (line,) = (record.getMessage() for record in caplog.records if record.name == "idp.refusals")
+    assert line.startswith("refused request.site request=")
+    assert line.endswith(why)

@@ -132,7 +132,7 @@ def test_file_with_a_fault_is_refused_with_its_place(
     file.write_text(SITES, encoding="utf-8")
     assert main([settings, "sp", "apply", str(file)]) == 1
     heading, place, words = capsys.readouterr().err.splitlines()
-    assert (heading, place) == ("Nothing was changed. This is wrong:", "  shop")
+    assert (heading, place) == ("Nothing was changed. This is wrong:", "  shop, client.jwks_file")
     assert "jwks.json" in words
 
 

@@ -95,11 +95,14 @@ def test_registration_is_written_alike_each_time(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        (SITE.format(id="ministry", protocol="saml", more=""), "ministry: a SAML site needs metadata_file"),
-        (SITE.format(id="shop", protocol="oidc", more=""), "shop: an OpenID Connect site needs client_id"),
-        (SITE.format(id="shop", protocol="oidc", more='client_id = "c"'), "shop: an OpenID Connect site needs"),
-        (SAML.replace("metadata.xml", "missing.xml"), "ministry: .*missing.xml"),
-        (OIDC.replace("jwks.json", "metadata.xml"), "shop: "),
+        (SITE.format(id="ministry", protocol="saml", more=""), "ministry, metadata_file: is missing"),
+        (SITE.format(id="shop", protocol="oidc", more=""), "shop, client_id: is missing"),
+        (SITE.format(id="shop", protocol="oidc", more='client_id = "c"'), "shop, client: is missing"),
+        (
+            SAML.replace("metadata.xml", "missing.xml"),
+            r"ministry, metadata_file: .*missing.xml: cannot be read \(No such file or directory\)",
+        ),
+        (OIDC.replace("jwks.json", "metadata.xml"), "shop, client.jwks_file: .*metadata.xml: is not JSON"),
     ],
 )
 def test_site_that_lacks_something_is_named_with_it(folder: Path, parts: str, words: str) -> None:
@@ -107,11 +110,17 @@ def test_site_that_lacks_something_is_named_with_it(folder: Path, parts: str, wo
         read_onboarding_file(written(folder, parts))
 
 
+def test_metadata_in_another_encoding_is_named_with_its_entry(folder: Path) -> None:
+    (folder / "metadata.xml").write_bytes(b"<a>\x93\xfa</a>")
+    with pytest.raises(SiteRefused, match=r"ministry, metadata_file: .*metadata.xml: is not text in UTF-8"):
+        read_onboarding_file(written(folder, SAML))
+
+
 def test_all_that_is_lacking_is_told_at_once(folder: Path) -> None:
     file = written(folder, SAML.replace("metadata.xml", "a.xml"), OIDC.replace("jwks.json", "b.json"))
     with pytest.raises(SiteRefused) as refused:
         read_onboarding_file(file)
-    assert [fault.place for fault in refused.value.faults] == ["ministry", "shop"]
+    assert [fault.place for fault in refused.value.faults] == ["ministry, metadata_file", "shop, client.jwks_file"]
 
 
 @pytest.mark.parametrize(

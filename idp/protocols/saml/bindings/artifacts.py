@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from idp.domain.errors import IdpError, RequestInvalid, leaves
+from idp.domain.errors import IdpError, RequestInvalid, SiteUnknown, leaves
 from idp.domain.release import Release
+from idp.domain.service_provider import ServiceProvider
 from idp.protocols.saml.responses.replies import Reply
 from idp.usecases.ports import OneTimeStore
 
@@ -36,7 +37,7 @@ class HeldAnswer:
     def error(self) -> IdpError:
         """The refusal."""
         kind = leaves()[self.refusal]
-        return RequestInvalid("refused before") if kind is RequestInvalid else kind()
+        return kind("refused before") if issubclass(kind, RequestInvalid | SiteUnknown) else kind()
 
 
 class Artifacts:
@@ -54,13 +55,13 @@ class Artifacts:
         self._store.put(handle.hex(), answer, now=answer.at, expires_at=answer.at + LIFETIME)
         return base64.b64encode(self._head + handle).decode()
 
-    def redeem(self, unverified_artifact: str, *, entity_id: str, now: datetime) -> HeldAnswer:
-        """What the artifact stands for, if it was made for the site `entity_id`. It is used up in any case.
+    def redeem(self, unverified_artifact: str, *, site: ServiceProvider, now: datetime) -> HeldAnswer:
+        """What the artifact stands for, if it was made for `site` as it is registered now. It is used up in any case.
 
         Raises as `OneTimeStore.take`, and `RequestInvalid`.
         """
         answer = self._store.take(self._handle(unverified_artifact), now=now)
-        if answer.reply.entity_id != entity_id:
+        if (answer.reply.site, answer.reply.entity_id) != (site.id, site.protocol_id):
             raise RequestInvalid("an artifact that was made for another site")
         return answer
 

@@ -16,13 +16,14 @@ from idp.protocols.saml.federation.head import cache_for, earliest, end_of, join
 from idp.protocols.saml.federation.pieces import ENTITY, Closed, Opened, Part, Piece, PieceLimits, read_parts
 from idp.protocols.saml.federation.pinned_signers import signer_keys
 from idp.protocols.saml.federation.signed_parts import SignedParts
-from idp.protocols.saml.names import METADATA, XML_SIGNATURE
+from idp.protocols.saml.names import METADATA
 from idp.protocols.saml.xml.documents import Element
+from idp.protocols.saml.xml.enveloped import SIGNATURE
 from idp.protocols.saml.xml.signatures import SignatureRefused
 
 _EXTENSIONS = f"{{{METADATA}}}Extensions"
 _SERVICE_PROVIDER = f"{{{METADATA}}}SPSSODescriptor"
-_OTHERS_IN_GROUPS = (_EXTENSIONS, f"{{{XML_SIGNATURE}}}Signature", etree.PI)
+_OTHERS_IN_GROUPS = (_EXTENSIONS, SIGNATURE, etree.PI)
 _MAX_ENTITY_ID_BYTES = 1024
 """SAML metadata 2.2.1: characters, of a URI."""
 

@@ -9,12 +9,10 @@ from foundation.keys import PublicKey
 from idp.domain.metadata_source import MetadataRefused, WhyRefused
 from idp.protocols.saml.federation.canonical_stream import CanonicalStream, escaped, written
 from idp.protocols.saml.federation.pieces import Characters, Closed, Opened, Part, Piece
-from idp.protocols.saml.names import XML_SIGNATURE
 from idp.protocols.saml.xml.documents import Element
+from idp.protocols.saml.xml.enveloped import SIGNATURE
 from idp.protocols.saml.xml.signatures import SignatureRefused
 from idp.protocols.saml.xml.signed_info import read_signature
-
-_SIGNATURE = f"{{{XML_SIGNATURE}}}Signature"
 
 
 class SignedParts:
@@ -74,7 +72,7 @@ def _signature(parts: Iterator[Part]) -> tuple[str, Element]:
     text, part = "", next(parts, None)
     if isinstance(part, Characters):
         text, part = part.text, next(parts, None)
-    if not isinstance(part, Piece) or part.element.tag != _SIGNATURE:
+    if not isinstance(part, Piece) or part.element.tag != SIGNATURE:
         raise MetadataRefused(WhyRefused.UNSIGNED)
     return text, part.element
 

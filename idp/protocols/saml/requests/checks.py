@@ -79,10 +79,12 @@ class Answerable:
         return self.received.request
 
 
-def has_short_id(received: Received) -> None:
-    """We keep it until the answer."""
+def has_usable_id(received: Received) -> None:
+    """We keep it until the answer. The schema overlooks white space around it, which would make one message several."""
     if len(received.head.id) > _MAX_ID:
         raise RequestInvalid("ID too long")
+    if received.head.id.strip() != received.head.id:
+        raise RequestInvalid("white space around the ID")
 
 
 def is_from_an_entity(received: Received) -> None:
@@ -155,7 +157,7 @@ def has_one_return_address(received: ReceivedByBrowser) -> None:
 
 
 CHECKS: tuple[Callable[[ReceivedByBrowser], None], ...] = (
-    has_short_id,
+    has_usable_id,
     is_from_an_entity,
     is_signed_as_registered,
     is_meant_for_us,
@@ -166,7 +168,7 @@ CHECKS: tuple[Callable[[ReceivedByBrowser], None], ...] = (
 """Of an AuthnRequest, refused on a page."""
 
 CHECKS_OF_PROGRAMS: tuple[Callable[[Received], None], ...] = (
-    has_short_id,
+    has_usable_id,
     is_from_an_entity,
     is_signed_inside,
     is_meant_for_us,
@@ -183,7 +185,7 @@ def return_consumer(received: ReceivedByBrowser) -> AssertionConsumer:
     else:
         named = [consumer for consumer in consumers if request.return_url in (None, consumer.url)]
     if not named:
-        raise SiteUnknown
+        raise SiteUnknown("the return address is not in the site's metadata")
     return default_of([consumer for consumer in named if request.binding in (None, consumer.binding)] or named)
 
 

@@ -10,12 +10,12 @@ from idp.protocols.saml.bindings.redirect import MAX_MESSAGE_BYTES
 from idp.protocols.saml.contexts import Comparison, ContextWish
 from idp.protocols.saml.names import ASSERTION, PROTOCOL
 from idp.protocols.saml.times import read_instant
+from idp.protocols.saml.xml.booleans import read_boolean
 from idp.protocols.saml.xml.documents import DocumentLimits, DocumentRefused, Element, Schema, parse
 from idp.protocols.saml.xml.enveloped import SIGNATURE
 
 MESSAGE_LIMITS = DocumentLimits(bytes=MAX_MESSAGE_BYTES, depth=32, elements=500, drop_comments=False)
 
-_TRUE = ("true", "1")
 _NUMBER = re.compile(r"[+-]?0*(\d{1,9})", re.ASCII)
 _MANY = 10**9
 
@@ -46,7 +46,11 @@ class NamedSubject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameIdPolicy:
-    """SAML core 3.4.1.1. `sp_name_qualifier` is in whose name the identifier is wanted."""
+    """SAML core 3.4.1.1. `sp_name_qualifier` is in whose name the identifier is wanted.
+
+    `may_create` unless AllowCreate is written and false: where nothing is said, erratum E14 leaves it to the identity
+    provider whether AllowCreate applies at all.
+    """
 
     format: str | None
     sp_name_qualifier: str | None
@@ -137,8 +141,8 @@ def read_authn_request(root: Element) -> AuthnRequest:
         return_index=_number(root.get("AssertionConsumerServiceIndex")),
         binding=root.get("ProtocolBinding"),
         attributes_index=_number(root.get("AttributeConsumingServiceIndex")),
-        forced=root.get("ForceAuthn") in _TRUE,
-        passive=root.get("IsPassive") in _TRUE,
+        forced=read_boolean(root.get("ForceAuthn")) or False,
+        passive=read_boolean(root.get("IsPassive")) or False,
         subject=_subject(root.find(_saml("Subject"))),
         name_id=_name_id_policy(root.find(samlp("NameIDPolicy"))),
         contexts=_contexts(root.find(samlp("RequestedAuthnContext"))),
@@ -168,7 +172,7 @@ def _name_id_policy(element: Element | None) -> NameIdPolicy | None:
     return NameIdPolicy(
         format=element.get("Format"),
         sp_name_qualifier=element.get("SPNameQualifier"),
-        may_create=element.get("AllowCreate") in _TRUE,
+        may_create=read_boolean(element.get("AllowCreate")) is not False,
     )
 
 

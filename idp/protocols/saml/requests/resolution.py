@@ -112,7 +112,7 @@ class Resolution:
     def _message(self, received: Received) -> str:
         """The Response. Raises as `Artifacts.redeem`."""
         artifact = received.root.findtext(samlp("Artifact"), "")
-        held = self._artifacts.redeem(artifact, entity_id=received.head.issuer, now=received.now)
+        held = self._artifacts.redeem(artifact, site=received.site, now=received.now)
         if held.release is None:
             return self._responses.refuse(held.error, held.reply, now=received.now)
         return self._responses.answer(held.release, held.reply, received.registration)

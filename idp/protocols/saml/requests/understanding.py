@@ -6,14 +6,14 @@ from datetime import datetime
 from foundation.records import Codec
 from idp.domain.errors import IdpError, SiteUnknown
 from idp.domain.login import IdentifierKind, LoginRequest, MessageId
-from idp.domain.service_provider import FederationProtocol, Mark, ServiceProvider, ServiceProviderId
+from idp.domain.service_provider import FederationProtocol, ServiceProvider, ServiceProviderId
 from idp.domain.subject import SubjectValue
 from idp.protocols.contract import Refusable
 from idp.protocols.saml.bindings.parameters import read_parameters, read_relay_state
 from idp.protocols.saml.bindings.post import PostMessage, read_post
 from idp.protocols.saml.bindings.redirect import RedirectMessage, read_redirect
 from idp.protocols.saml.contexts import Contexts
-from idp.protocols.saml.names import ENCRYPTED, PERSISTENT, TRANSIENT
+from idp.protocols.saml.names import ENCRYPTED
 from idp.protocols.saml.requests.checks import (
     CHECKS,
     CHECKS_TOLD_TO_THE_SITE,
@@ -29,14 +29,13 @@ from idp.protocols.saml.requests.reading import (
     read_head,
     read_message,
 )
-from idp.protocols.saml.requests.wishes import default_identifier, told_attributes
+from idp.protocols.saml.requests.wishes import told_attributes, wanted_identifier
 from idp.protocols.saml.responses.replies import Reply
 from idp.protocols.saml.settings import SamlSettings
 from idp.protocols.saml.sites.registration import AssertionConsumer, AttributeSet, Registration, Registrations
 from idp.protocols.saml.xml.documents import Schema
 from idp.usecases.ports import ServiceProviderRegister
 
-_KINDS = {PERSISTENT: IdentifierKind.PERSISTENT, TRANSIENT: IdentifierKind.TRANSIENT}
 _NO_CONDITIONS = WantedConditions()
 
 
@@ -82,11 +81,12 @@ class Understanding:
     def unasked(self, service_provider: ServiceProviderId, unverified_query: bytes, *, now: datetime) -> LoginRequest:
         """A login that begins at our own pages (profiles 4.1.5): it asks for nothing, so the metadata decides.
 
-        Only for a site with `Mark.STARTS_HERE`; anybody can have written the address, its RelayState too.
+        Anybody can have written the address, its RelayState too.
         """
         site = self._register.get(service_provider)
-        if site.protocol is not FederationProtocol.SAML or Mark.STARTS_HERE not in site.marks:
-            raise SiteUnknown
+        if site.protocol is not FederationProtocol.SAML:
+            raise SiteUnknown("the site does not speak SAML")
+        site.require_start()
         registration = self._registrations.of(site, now=now)
         return self._login_request(
             Question(
@@ -146,7 +146,7 @@ class Understanding:
         """Raises `AssuranceUnreachable`."""
         request, registration = question.request, question.registration
         choice = self._contexts.choose(request.contexts)
-        identifier = _identifier(request, registration)
+        identifier = wanted_identifier(None if request.name_id is None else request.name_id.format, registration)
         return LoginRequest(
             service_provider=question.site.id,
             required=choice.required,
@@ -182,14 +182,8 @@ class Understanding:
         )
 
 
-def _identifier(request: AuthnRequest, registration: Registration) -> IdentifierKind:
-    """Where the request leaves the format open (SAML core 3.4.1.1), the metadata says."""
-    format_ = None if request.name_id is None else request.name_id.format
-    return _KINDS.get(format_ or "", default_identifier(registration))
-
-
 def _may_create(request: AuthnRequest, identifier: IdentifierKind) -> bool:
-    """SAML core 3.4.1.1, AllowCreate: it means nothing for a NameID of one time, and is not denied by silence."""
+    """SAML core 3.4.1.1 with erratum E14, AllowCreate: only a written false denies, and not a NameID of one time."""
     return request.name_id is None or request.name_id.may_create or identifier is IdentifierKind.TRANSIENT
 
 

@@ -5,17 +5,18 @@ from idp.domain.login import IdentifierKind
 from idp.protocols.saml.names import PERSISTENT, TRANSIENT, UNSPECIFIED
 from idp.protocols.saml.sites.registration import AttributeSet, Registration, SubjectIdNeed
 
-_KINDS = {
-    PERSISTENT: IdentifierKind.PERSISTENT,
-    TRANSIENT: IdentifierKind.TRANSIENT,
-    UNSPECIFIED: IdentifierKind.PERSISTENT,
-}
+_KINDS = {PERSISTENT: IdentifierKind.PERSISTENT, TRANSIENT: IdentifierKind.TRANSIENT}
+
+
+def wanted_identifier(format_: str | None, registration: Registration) -> IdentifierKind:
+    """Of the format in a request (SAML core 3.4.1.1); where that leaves it open, the metadata says."""
+    return _KINDS.get(format_ or "", default_identifier(registration))
 
 
 def default_identifier(registration: Registration) -> IdentifierKind:
     """The first kind in the site's own list that we have (SAML metadata 2.4.2), else the lasting one."""
-    known = (_KINDS[format_] for format_ in registration.name_id_formats if format_ in _KINDS)
-    return next(known, IdentifierKind.PERSISTENT)
+    known = (format_ for format_ in registration.name_id_formats if format_ in (*_KINDS, UNSPECIFIED))
+    return _KINDS.get(next(known, UNSPECIFIED), IdentifierKind.PERSISTENT)
 
 
 def told_attributes(

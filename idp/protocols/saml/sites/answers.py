@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from foundation.keys import PublicKey
 from idp.domain.attribute import AttributeName
 from idp.domain.login import IdentifierKind
-from idp.domain.registration import RegisteredKey, Told
+from idp.domain.registration import Protection, RegisteredKey, Told
 from idp.protocols.saml.names import HTTP_ARTIFACT
 from idp.protocols.saml.requests.wishes import default_identifier, told_attributes
 from idp.protocols.saml.responses.attributes import attribute_uri
@@ -34,6 +34,17 @@ def answers(registration: Registration, settings: SamlSettings) -> tuple[Told, .
         _name_id(identifier, registration, settings),
         *(Told(name=attribute_uri(name, settings.issuer), meaning=_MEANINGS[name]) for name in attributes),
     )
+
+
+def protections(registration: Registration) -> frozenset[Protection]:
+    """What guards every answer, whatever a request asks for."""
+    target = registration.encryption
+    guards = (
+        (Protection.ENCRYPTED, target is not None),
+        (Protection.ENCRYPTED_AGAINST_CHANGE, target is not None and target.data.shows_changes),
+        (Protection.SIGNED_AS_A_WHOLE, registration.signs_response),
+    )
+    return frozenset(protection for protection, is_there in guards if is_there)
 
 
 def registered_keys(keys: Sequence[SiteKey]) -> tuple[RegisteredKey, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from idp.protocols.saml.names import METADATA
 from idp.protocols.saml.sites.remarks import Remarks
+from idp.protocols.saml.xml.booleans import read_boolean
 from idp.protocols.saml.xml.documents import Element
 
-_TRUE = ("true", "1")
 _WHITE_SPACE = " \t\r\n"
 
 
@@ -28,8 +28,7 @@ def content(element: Element) -> str:
 
 def truth(element: Element, name: str) -> bool | None:
     """An attribute of type xs:boolean."""
-    value = attribute(element, name)
-    return None if value is None else value in _TRUE
+    return read_boolean(element.get(name))
 
 
 def index_of(element: Element) -> int | None:

@@ -62,6 +62,11 @@ def read_keys(role: Element, remarks: Remarks) -> tuple[SiteKey, ...]:
     return tuple(key for key in found if key is not None)
 
 
+def names_signing_key(role: Element) -> bool:
+    """Whether there is a key for signing; one that cannot be used is a fault already."""
+    return any(descriptor.get("use", _SIGNING) == _SIGNING for descriptor in role.findall(md("KeyDescriptor")))
+
+
 def signing_keys(keys: Sequence[SiteKey]) -> tuple[PublicKey, ...]:
     """Those that sign for the site."""
     return tuple(key.key for key in keys if _SIGNING in key.uses)

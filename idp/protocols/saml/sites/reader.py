@@ -14,12 +14,12 @@ from idp.domain.service_provider import Mark
 from idp.protocols.saml.names import PROTOCOL
 from idp.protocols.saml.settings import SamlSettings
 from idp.protocols.saml.sites.addresses import read_consumers
-from idp.protocols.saml.sites.answers import answers, registered_keys
+from idp.protocols.saml.sites.answers import answers, protections, registered_keys
 from idp.protocols.saml.sites.elements import attribute, md, truth
-from idp.protocols.saml.sites.keys import choose_target, read_keys, signing_keys
+from idp.protocols.saml.sites.keys import choose_target, names_signing_key, read_keys, signing_keys
 from idp.protocols.saml.sites.presentation import read_home_url, read_name, read_operator
 from idp.protocols.saml.sites.registration import Registration
-from idp.protocols.saml.sites.remarks import Remarks, shown
+from idp.protocols.saml.sites.remarks import Remarks, name_of, shown
 from idp.protocols.saml.sites.requirements import (
     check_algorithms,
     read_attribute_sets,
@@ -34,20 +34,18 @@ from idp.protocols.saml.xml.documents import DocumentLimits, DocumentRefused, El
 LONGEST_METADATA = 1024 * 1024
 """Bytes of one entity."""
 
-_LIMITS = DocumentLimits(bytes=LONGEST_METADATA, depth=32, elements=5000, drop_comments=True)
+_LIMITS = DocumentLimits(bytes=LONGEST_METADATA, depth=32, elements=5000, drop_comments=True, declarations=5000)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#$&'()*+,./0-9:;=?@A-Z_a-z~%\[\]-]+", re.ASCII)
 """An absolute one, in the characters of RFC 3986."""
+_HTML = re.compile(r"\s*(<\?xml[^>]*>\s*)?<(!DOCTYPE\s+)?html\b", re.ASCII | re.IGNORECASE)
 _ROOTS = (md("EntityDescriptor"), md("EntitiesDescriptor"))
-_OTHER_ROLES = frozenset(
-    md(name)
-    for name in (
-        "RoleDescriptor",
-        "IDPSSODescriptor",
-        "AuthnAuthorityDescriptor",
-        "AttributeAuthorityDescriptor",
-        "PDPDescriptor",
-    )
-)
+_OTHER_ROLES = {
+    md("RoleDescriptor"): "a role of another protocol",
+    md("IDPSSODescriptor"): "an identity provider",
+    md("AuthnAuthorityDescriptor"): "an authentication authority",
+    md("AttributeAuthorityDescriptor"): "an attribute authority",
+    md("PDPDescriptor"): "a policy decision point",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +75,14 @@ class SiteMetadataReader:
             warnings=remarks.warnings(),
             receives=answers(site.registration, self.settings),
             keys=registered_keys(site.keys),
+            protections=protections(site.registration),
         )
 
     def _site(self, entity: Element, marks: frozenset[Mark], remarks: Remarks) -> Site:
         entity_id = _entity_id(entity, remarks)
         role = _role(entity, remarks)
-        remarks.schema_faults(entity, self.schema)
         keys = read_keys(role, remarks)
-        can_sign = bool(signing_keys(keys))
+        can_sign = names_signing_key(role)
         check_algorithms(entity, role, remarks)
         registration = Registration(
             entity_id=entity_id,
@@ -103,20 +101,26 @@ class SiteMetadataReader:
             name_id_formats=read_name_id_formats(role, remarks),
             valid_until=_valid_until((*entity.iterancestors(), entity, role), remarks),
         )
+        remarks.schema_faults(entity, self.schema)
         remarks.refuse_if_faulty()
         return Site(entity=entity, role=role, keys=keys, registration=registration)
 
 
 def _entity(text: str) -> Element:
     """The EntityDescriptor: the root, or the only one below it."""
+    if _HTML.match(text):
+        raise _unusable(
+            "it is a page for browsers (HTML), not SAML metadata: its root is not md:EntityDescriptor", None
+        )
     try:
         root = parse(text.encode(), _LIMITS)
     except UnicodeEncodeError as error:
         raise _unusable("it is not text", None) from error
     except DocumentRefused as error:
         raise _unusable(str(error), error.line) from error
-    entities = [root, *root.iterdescendants()] if root.tag in _ROOTS else []
-    entities = [element for element in entities if element.tag == md("EntityDescriptor")]
+    if root.tag not in _ROOTS:
+        raise _unusable(f"it is not SAML metadata: its root is {name_of(root)}, not md:EntityDescriptor", None)
+    entities = [element for element in (root, *root.iterdescendants()) if element.tag == md("EntityDescriptor")]
     if len(entities) != 1:
         raise _unusable(
             f"it must describe one entity, in one md:EntityDescriptor, and describes {len(entities)}. Save that of the"
@@ -141,19 +145,18 @@ def _entity_id(entity: Element, remarks: Remarks) -> str:
 
 def _role(entity: Element, remarks: Remarks) -> Element:
     """The one SPSSODescriptor for SAML 2.0. All other roles are dropped: nothing in them is about logging in here."""
+    found = []
     for child in list(entity):
         if child.tag in _OTHER_ROLES:
+            found.append(_OTHER_ROLES[str(child.tag)])
             entity.remove(child)
-    roles = [
-        role
-        for role in entity.findall(md("SPSSODescriptor"))
-        if PROTOCOL in role.get("protocolSupportEnumeration", "").split()
-    ]
+    sites = entity.findall(md("SPSSODescriptor"))
+    roles = [role for role in sites if PROTOCOL in role.get("protocolSupportEnumeration", "").split()]
     if len(roles) != 1:
-        remarks.fault(
-            roles[1] if roles else entity,
-            f"there must be one SPSSODescriptor for SAML 2.0, and there are {len(roles)}",
-        )
+        found += ["a service provider of another protocol"] * (len(sites) - len(roles))
+        other = f"; it describes {', '.join(dict.fromkeys(found))}" if found and not roles else ""
+        words = f"there must be one SPSSODescriptor for SAML 2.0, and there are {len(roles)}{other}"
+        remarks.fault(roles[1] if roles else entity, words)
         remarks.refuse_if_faulty()
     return roles[0]
 

@@ -103,7 +103,7 @@ class Registrations:
             self._known[site.id] = (site.registration, site.marks, registration)
         ends = [end for end in (registration.valid_until, site.registration_ends_at) if end is not None]
         if ends and now >= min(ends):
-            raise SiteUnknown
+            raise SiteUnknown("the site's registration is over")
         return registration
 
     def _parse(self, site: ServiceProvider) -> Registration:

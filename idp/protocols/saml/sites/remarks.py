@@ -41,24 +41,32 @@ class Remarks:
 
     def __init__(self) -> None:
         self._faults: list[tuple[int, Remark]] = []
+        self._faulty: set[Element] = set()
         self._warnings: list[tuple[int, Remark]] = []
 
     def fault(self, place: Element, words: str) -> None:
         """Something for which the metadata must be refused."""
         _add(self._faults, place, words)
+        self._faulty.add(place)
 
     def warn(self, place: Element, words: str) -> None:
         """Something that the operator should know."""
         _add(self._warnings, place, words)
 
     def schema_faults(self, entity: Element, schema: Schema) -> None:
-        """All that the schema forbids, each at its element."""
+        """All that the schema forbids, each at its element; asked for last.
+
+        What holds nothing but a value is wrong in one way only: of that, a fault told already in our words is enough.
+        """
         faults = schema.faults(entity)
         wanted = {fault.path for fault in faults[:_MOST]}
         tree = etree.ElementTree(entity)
         places = {path: element for element in entity.iter() if (path := tree.getpath(element)) in wanted}
+        told = {place for place in self._faulty if not len(place) and not place.attrib}
         for fault in faults:
-            self.fault(places.get(fault.path, entity), _plain(fault.words))
+            place = places.get(fault.path, entity)
+            if place not in told:
+                self.fault(place, _plain(fault.words))
 
     def refuse_if_faulty(self) -> None:
         """Raises `RegistrationRefused` with every fault so far, in the order of the file."""
@@ -82,7 +90,7 @@ def place_of(element: Element) -> str:
     while (parent := node.getparent()) is not None and parent.tag != f"{{{METADATA}}}EntitiesDescriptor":
         steps.append(_step(node))
         node = parent
-    path = "/".join(reversed(steps)) or _name(node)
+    path = "/".join(reversed(steps)) or name_of(node)
     return f"line {_line(element)}, {path}"
 
 
@@ -94,10 +102,11 @@ def _line(element: Element) -> int:
 def _step(element: Element) -> str:
     before = sum(1 for _ in element.itersiblings(str(element.tag), preceding=True))
     is_alone = before == 0 and next(element.itersiblings(str(element.tag)), None) is None
-    return _name(element) if is_alone else f"{_name(element)}[{before + 1}]"
+    return name_of(element) if is_alone else f"{name_of(element)}[{before + 1}]"
 
 
-def _name(element: Element) -> str:
+def name_of(element: Element) -> str:
+    """With the prefix that people know it by, cut."""
     name = etree.QName(element)
     return _printable(_PREFIXES.get(name.namespace or "", "") + name.localname[:_LONGEST_VALUE])
 

@@ -18,6 +18,7 @@ from idp.protocols.saml.responses.attributes import attribute_named
 from idp.protocols.saml.sites.elements import attribute, check_indexes, content, index_of, md, truth
 from idp.protocols.saml.sites.registration import AttributeSet, SubjectIdNeed
 from idp.protocols.saml.sites.remarks import Remarks, shown
+from idp.protocols.saml.xml.booleans import read_boolean
 from idp.protocols.saml.xml.canonical import XML_ENCRYPTION
 from idp.protocols.saml.xml.documents import Element
 from idp.protocols.saml.xml.signing import SIGNATURE_URIS
@@ -26,8 +27,6 @@ _SHIBBOLETH_SIGN_RESPONSES = "http://shibboleth.net/ns/profiles/saml2/sso/browse
 _SUBJECT_ID = "subject-id"
 _NAME_FORMATS = (None, URI_NAME, UNSPECIFIED_NAME)
 _NAME_ID_FORMATS = (PERSISTENT, TRANSIENT, UNSPECIFIED, ENCRYPTED)
-_TRUE = ("true", "1")
-_FALSE = ("false", "0")
 _CHECKABLE = (
     (
         f"{{{ALGORITHM_SUPPORT}}}SigningMethod",
@@ -67,9 +66,9 @@ def read_signs_response(entity: Element, issuer: str, remarks: Remarks) -> bool:
     names = (own_entity_attribute(issuer, "sign-response"), _SHIBBOLETH_SIGN_RESPONSES)
     values = [value for name in names for found in _entity_attributes(entity, name) for value in _values(found)]
     for value in values:
-        if content(value) not in (*_TRUE, *_FALSE):
+        if read_boolean(content(value)) is None:
             remarks.warn(value, f"{shown(content(value))} is neither true nor false; we take it as false")
-    return any(content(value) in _TRUE for value in values)
+    return any(read_boolean(content(value)) for value in values)
 
 
 def read_attribute_sets(role: Element, issuer: str, remarks: Remarks) -> tuple[AttributeSet, ...]:

@@ -36,12 +36,6 @@ def has_no_key_to_encrypt_to(site: Site, remarks: Remarks) -> None:
         remarks.warn(site.role, "has no key for encryption; assertions will pass the citizen's browser unencrypted")
 
 
-def cannot_be_logged_out(site: Site, remarks: Remarks) -> None:
-    """Single logout leaves such a site out, and says so to the citizen."""
-    if site.role.find(md("SingleLogoutService")) is None:
-        remarks.warn(site.role, "has no SingleLogoutService; when a citizen logs out elsewhere, the site is not told")
-
-
 def wants_no_signed_assertions(site: Site, remarks: Remarks) -> None:
     """Absent is the same to us, but says nothing."""
     if truth(site.role, "WantAssertionsSigned") is False:
@@ -58,7 +52,6 @@ def manages_names(site: Site, remarks: Remarks) -> None:
 WARNINGS: tuple[Callable[[Site, Remarks], None], ...] = (
     does_not_sign,
     has_no_key_to_encrypt_to,
-    cannot_be_logged_out,
     wants_no_signed_assertions,
     manages_names,
 )

@@ -50,12 +50,17 @@ class SchemaFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLimits:
-    """Bounds in bytes, levels and elements. Comments are dropped where people write them, else refused."""
+    """Bounds in bytes, levels, elements and namespace declarations.
+
+    Canonicalising takes time by the square of the declarations. Comments are dropped where people write them, else
+    refused.
+    """
 
     bytes: int
     depth: int
     elements: int
     drop_comments: bool
+    declarations: int = 100
 
 
 class Schema:
@@ -122,7 +127,7 @@ class _Growth:
     def __init__(self, limits: DocumentLimits) -> None:
         self._limits = limits
         self._parser = etree.XMLPullParser(
-            events=("start", "end", "comment", "pi"),
+            events=("start", "end", "start-ns", "comment", "pi"),
             encoding="utf-8",
             resolve_entities=False,
             load_dtd=False,
@@ -131,7 +136,7 @@ class _Growth:
             remove_comments=limits.drop_comments,
             remove_pis=limits.drop_comments,
         )
-        self._bytes = self._elements = self._depth = 0
+        self._bytes = self._elements = self._depth = self._declarations = 0
 
     def work(self) -> Work:
         return Work(bytes=self._bytes, elements=self._elements)
@@ -150,6 +155,11 @@ class _Growth:
         for event, _ in self._parser.read_events():
             if event == "end":
                 self._depth -= 1
+                continue
+            if event == "start-ns":
+                self._declarations += 1
+                if self._declarations > self._limits.declarations:
+                    raise self._refusal("too many namespace declarations")
                 continue
             if event != "start":
                 raise self._refusal("has a comment or processing instruction")

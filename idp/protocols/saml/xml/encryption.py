@@ -58,6 +58,11 @@ class DataAlgorithm(StrEnum):
     AES128_CBC = XML_ENCRYPTION + "aes128-cbc"
     AES256_CBC = XML_ENCRYPTION + "aes256-cbc"
 
+    @property
+    def shows_changes(self) -> bool:
+        """Whether whoever decrypts finds out that the text was changed."""
+        return self in _GCM
+
 
 _KEY_BYTES = {
     DataAlgorithm.AES128_GCM: 16,
@@ -100,47 +105,56 @@ class EncryptionTarget:
 def choose_encryption(
     key: rsa.RSAPublicKey, methods: Sequence[EncryptionMethod], *, unsafe_cbc: bool
 ) -> EncryptionTarget:
-    """The first of the site's `methods` that we use, for the text and for its key. Raises `EncryptionImpossible`.
+    """The first of the site's `methods` that we use, for the text and for its key.
 
-    GCM goes before CBC wherever it is listed. `unsafe_cbc` is the operator's mark.
+    GCM goes before CBC wherever it is listed. `unsafe_cbc` is the operator's mark. Raises `EncryptionImpossible` with
+    what is wrong with the methods for the text and with those for its key.
     """
-    return EncryptionTarget(
-        key=key, data=_choose_data(methods, unsafe_cbc=unsafe_cbc), transport=_choose_transport(methods)
-    )
+    for_keys = [method for method in methods if _is_for_keys(method)]
+    listed = [method.algorithm for method in methods if not _is_for_keys(method)]
+    data, transport = _choose_data(listed, unsafe_cbc=unsafe_cbc), _choose_transport(for_keys)
+    if data is None or transport is None:
+        faults = [_why_no_data(listed)] if data is None else []
+        faults += [_why_no_transport(for_keys)] if transport is None else []
+        raise EncryptionImpossible("; and ".join(faults))
+    return EncryptionTarget(key=key, data=data, transport=transport)
 
 
-def _choose_data(methods: Sequence[EncryptionMethod], *, unsafe_cbc: bool) -> DataAlgorithm:
+def _choose_data(listed: Sequence[str], *, unsafe_cbc: bool) -> DataAlgorithm | None:
     """Of a site that lists nothing: AES-128-GCM, which XML Encryption 1.1 requires (5.1.1), and with it SAML2int.
 
     Such a site, marked, is one that has not got so far: AES-128-CBC, which was required before.
     """
-    listed = [method.algorithm for method in methods if not _is_for_keys(method)]
     if not listed:
         return DataAlgorithm.AES128_CBC if unsafe_cbc else DataAlgorithm.AES128_GCM
     for usable in (_GCM, _CBC if unsafe_cbc else ()):
         chosen = next((algorithm for algorithm in listed if algorithm in usable), None)
         if chosen is not None:
             return DataAlgorithm(chosen)
+    return None
+
+
+def _why_no_data(listed: Sequence[str]) -> str:
     if any(algorithm in _CBC for algorithm in listed):
-        raise EncryptionImpossible(
-            "it lists AES-CBC but not AES-GCM; CBC does not show whether the text was changed, so we use it only for a"
-            " site that is marked unsafe_cbc"
+        return (
+            "it lists AES-CBC but not AES-GCM; CBC does not show whether the text was changed, so we use it only where"
+            " --unsafe-cbc allows it"
         )
-    raise EncryptionImpossible("it lists no cipher that we use: AES-GCM with 128, 192 or 256 bits")
+    return "it lists no cipher that we use: AES-GCM with 128, 192 or 256 bits"
 
 
-def _choose_transport(methods: Sequence[EncryptionMethod]) -> KeyTransport:
+def _choose_transport(listed: Sequence[EncryptionMethod]) -> KeyTransport | None:
     """Of a site that lists nothing: rsa-oaep-mgf1p with SHA-1, which everybody must have (5.1.1) and does."""
-    listed = [method for method in methods if _is_for_keys(method)]
     if not listed:
         return KeyTransport(algorithm=_OAEP_MGF1_SHA1, digest=_SHA1, mgf=None)
-    for method in listed:
-        transport = _transport(method)
-        if transport is not None:
-            return transport
+    usable = (_transport(method) for method in listed)
+    return next((transport for transport in usable if transport is not None), None)
+
+
+def _why_no_transport(listed: Sequence[EncryptionMethod]) -> str:
     if all(method.algorithm == _RSA_V1_5 for method in listed):
-        raise EncryptionImpossible("it lists only rsa-1_5 for keys, which can be broken by asking; RSA-OAEP is needed")
-    raise EncryptionImpossible("it lists RSA-OAEP only with a digest or mask generation function that we do not use")
+        return "it lists only rsa-1_5 for keys, which can be broken by asking; RSA-OAEP is needed"
+    return "it lists RSA-OAEP only with a digest or mask generation function that we do not use"
 
 
 def _is_for_keys(method: EncryptionMethod) -> bool:

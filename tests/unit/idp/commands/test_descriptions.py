@@ -31,6 +31,12 @@ def test_origin_is_told_by_what_was_said(tmp_path: Path) -> None:
     assert said("--from", "federation") == Member(source=federation, entity_id=None)
 
 
+@pytest.mark.parametrize("words", [("",), ("", "--from", "federation")])
+def test_empty_metadata_is_called_empty(words: tuple[str, ...]) -> None:
+    with pytest.raises(CommandRefused, match="METADATA is empty"):
+        said(*words)
+
+
 def test_address_is_not_believed_without_a_signer() -> None:
     for url in ("https://sp.example/metadata", "HTTPS://sp.example/metadata", "http://127.0.0.1/metadata"):
         with pytest.raises(CommandRefused, match="--signer"):

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from idp.commands.service_providers import REASONS
 from idp.commands.site_entries import TIERS
+from idp.domain.service_provider import SuspensionReason
 from tests.support import oidc, saml
 from tests.support.office import NAMES, Office
 
@@ -172,6 +174,17 @@ def test_site_is_suspended_resumed_and_removed(office: Office) -> None:
 def test_suspension_needs_a_reason_out_of_the_list(office: Office) -> None:
     assert office.idp("sp", "suspend", "ministry").status == 2
     assert office.idp("sp", "suspend", "ministry", "--reason", "Hanako called").status == 2
+
+
+def test_every_reason_is_the_operators_but_the_federations() -> None:
+    assert set(REASONS) == set(SuspensionReason) - {SuspensionReason.WITHDRAWN}
+
+
+@pytest.mark.parametrize("words", [(), ("sp",), ("metadata",), ("sector",), ("key",), ("db",)])
+def test_command_that_is_missing_is_called_so(office: Office, words: tuple[str, ...]) -> None:
+    said = office.idp(*words)
+    assert said.status == 2
+    assert "required: COMMAND" in said.err
 
 
 class Terminal(io.StringIO):

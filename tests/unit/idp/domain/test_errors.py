@@ -1,4 +1,4 @@
-from idp.domain.errors import CardExpired, CardUnchecked, IdpError, RequestInvalid, RequestRejected, leaves
+from idp.domain.errors import CardExpired, CardUnchecked, IdpError, RequestInvalid, RequestRejected, SiteUnknown, leaves
 from tests.support.builders import NOW
 
 
@@ -11,6 +11,8 @@ def test_error_carries_the_facts_of_its_text() -> None:
     assert CardUnchecked(minutes=5).minutes == 5
     assert CardExpired(date=NOW).date == NOW
     assert RequestInvalid("why").why == "why"
+    assert SiteUnknown("why").why == "why"
+    assert CardUnchecked(minutes=5).why == ""
 
 
 def test_leaves_are_found_by_their_code() -> None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from idp.domain.errors import SiteSuspended, SiteUnknown
-from idp.domain.service_provider import LocalText, Standing
+from idp.domain.service_provider import LocalText, Mark, Standing
 from tests.support.builders import a_service_provider
 
 
@@ -20,5 +20,14 @@ def test_active_site_is_served() -> None:
 def test_suspended_site_is_told_from_one_that_is_gone() -> None:
     with pytest.raises(SiteSuspended):
         replace(a_service_provider(), standing=Standing.SUSPENDED).require_active()
-    with pytest.raises(SiteUnknown):
+    with pytest.raises(SiteUnknown) as unknown:
         replace(a_service_provider(), standing=Standing.REMOVED).require_active()
+    assert unknown.value.why == "the site was removed"
+
+
+def test_login_begins_at_our_own_pages_only_for_a_site_that_is_marked_for_it() -> None:
+    replace(a_service_provider(), marks=frozenset({Mark.STARTS_HERE})).require_start()
+    others = frozenset(Mark) - {Mark.STARTS_HERE}
+    with pytest.raises(SiteUnknown) as unknown:
+        replace(a_service_provider(), marks=others).require_start()
+    assert unknown.value.why == "no login to the site begins here"

@@ -291,6 +291,20 @@ def test_warnings_of_the_description_are_told() -> None:
     assert [warning.words for warning in drafted(an_order(warnings=["has no key"])).warnings] == ["has no key"]
 
 
+@pytest.mark.parametrize("url", ["http://ministry.example/", "HTTP://ministry.example/"])
+def test_home_page_that_others_can_change_is_warned_about(url: str) -> None:
+    (warning,) = drafted(an_order(replace(EVERYTHING, home_url=url))).warnings
+    assert warning.place == Entry.HOME_URL
+    assert drafted(an_order(home_url=url)).warnings == ()
+
+
+@pytest.mark.parametrize(("left", "tense"), [(timedelta(days=-120), "ended"), (timedelta(days=13), "ends")])
+def test_certificate_that_is_or_will_soon_be_over_is_warned_about(left: timedelta, tense: str) -> None:
+    (warning,) = drafted(an_order(keys_end_at=(NOW + left).isoformat())).warnings
+    assert warning.place == f"signing key {'a' * 16}"
+    assert warning.words.startswith(f"its certificate {tense} on ")
+
+
 def test_good_sector_has_no_faults() -> None:
     assert list(sector_faults(a_sector())) == []
 

@@ -13,8 +13,11 @@ from idp.domain.events import (
     SiteMetadataTaken,
 )
 from idp.domain.metadata_source import EntityDescription, MetadataRefused, MetadataSource, WhyRefused
+from idp.domain.registration import Protection
 from idp.domain.service_provider import Mark, Standing, SuspensionReason, Tier
+from idp.usecases.orders import Entries
 from idp.usecases.site_metadata import LOOK_AGAIN
+from idp.usecases.sourced_sites import Member, SourcedSites
 from tests.support.builders import NOW
 from tests.support.databases import sqlite_engine, sqlite_template
 from tests.support.sources import (
@@ -297,6 +300,66 @@ def test_site_that_signed_its_requests_cannot_stop_in_silence(
     followed.offer(source, a_document(a_member(id=A, unsigned=True)), entity_id=None if source is FEDERATION else A)
     assert followed.refresh(source)[-1] == (site, WhyRefused.LOWERED)
     assert "old" in followed.site(site).registration
+
+
+def offer_protections(followed: Followed, source: MetadataSource, *protections: str, now_says: str = "new") -> None:
+    """`A`, guarded like this from now on."""
+    member = a_member(id=A, says=now_says, protections=protections)
+    followed.offer(source, a_document(member), entity_id=None if source is FEDERATION else A)
+
+
+@every_source
+@pytest.mark.parametrize("dropped", Protection)
+def test_no_protection_is_dropped_in_silence(followed: Followed, source: MetadataSource, dropped: Protection) -> None:
+    site = followed.admit(A, source, protections=list(Protection))
+    before = followed.site(site)
+    offer_protections(followed, source, *(set(Protection) - {dropped}))
+    attempt = followed.following.refresh(source.name, now=NOW)[-1]
+    assert attempt.trouble is not None
+    assert (attempt.trouble.why, attempt.trouble.detail) == (WhyRefused.LOWERED, f"no longer: {dropped}")
+    assert followed.site(site) == before
+    assert followed.events(SiteMetadataRefused) == [
+        SiteMetadataRefused(service_provider=site, source=source.name, code=WhyRefused.LOWERED, at=NOW)
+    ]
+
+
+@every_source
+def test_protection_that_came_with_a_newer_description_must_stay_too(
+    followed: Followed, source: MetadataSource
+) -> None:
+    site = followed.admit(A, source)
+    offer_protections(followed, source, Protection.ENCRYPTED)
+    assert followed.refresh(source)[-1] == (site, "taken")
+    offer_protections(followed, source, now_says="newer")
+    assert followed.refresh(source)[-1] == (site, WhyRefused.LOWERED)
+    offer_protections(followed, source, *Protection, now_says="newest")
+    assert followed.refresh(source)[-1] == (site, "taken")
+
+
+@every_source
+def test_operator_accepts_less_protection_by_an_update(followed: Followed, source: MetadataSource) -> None:
+    site = followed.admit(A, source, protections=list(Protection))
+    offer_protections(followed, source)
+    followed.refresh(source)
+    member = Member(source=source.name, entity_id=None)
+    outcome = SourcedSites(sites=followed.providers, sources=followed.sources).update(
+        site, member, Entries(), now=NOW, rehearsed=False
+    )
+    (protections,) = (each for each in outcome.differences if each.what == "protections")
+    assert (protections.before, protections.after) == (", ".join(sorted(Protection)), "")
+    assert followed.refresh(source)[-1] == (site, "unchanged")
+
+
+@every_source
+def test_registration_that_is_refused_today_protects_nobody_and_may_be_replaced(
+    followed: Followed, source: MetadataSource
+) -> None:
+    site = followed.admit(A, source, protections=list(Protection))
+    with followed.work.writing() as stores:
+        unusable = replace(followed.site(site), registration=a_member(id=A, faults=["no key"]).text)
+        stores.service_providers.save(unusable)
+    offer_protections(followed, source)
+    assert followed.refresh(source)[-1] == (site, "taken")
 
 
 @every_source

@@ -74,3 +74,16 @@ def test_number_of_kept_shells_is_bounded_and_the_page_is_right_beyond() -> None
     last = (str(MOST_SHELLS),)
     assert "https://c.example" in pages.fill(last, FormPost(action="https://c.example", fields=()), template)
     assert template.renderings == MOST_SHELLS + 2
+
+
+def test_place_of_the_form_cannot_be_known_beforehand() -> None:
+    """A site whose name were the marker would take the form's place."""
+    places: set[str] = set()
+
+    def render(action: str, fields: str) -> str:
+        places.update((action, fields))
+        return ""
+
+    for _ in range(2):
+        HandoverPages().fill(GOING, FormPost(action="https://a.example", fields=()), render)
+    assert len(places) == 4

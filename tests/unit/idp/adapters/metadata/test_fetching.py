@@ -88,6 +88,15 @@ def test_failure_is_told_apart(failure: RequestFailed, source: MetadataSource, w
     assert refused.value.why is why
 
 
+def test_failure_is_told_in_words() -> None:
+    fetcher, _ = a_fetcher(SINGLE.url, PeerUnreachable("no address of the host answers"))
+    with (
+        pytest.raises(MetadataRefused, match=r"^Nothing could be fetched\. \(no address of the host answers\)$"),
+        fetcher.fetch(SINGLE, None, etag=None),
+    ):
+        pass
+
+
 ALLOWED = ["https://a.example", "https://a.example:8443/b?c=d", "https://[2001:db8::1]/x"]
 REFUSED = [
     "http://a.example/",

@@ -25,9 +25,15 @@ def test_client_is_told_in_the_operators_words() -> None:
 
 
 def test_client_without_an_id_or_a_name_leaves_both_to_the_operator() -> None:
-    facts = READER.read(a_registration(client_name="Sample shop"), marks=frozenset())
+    facts = READER.read(a_registration(), marks=frozenset())
 
     assert (facts.protocol_id, facts.name) == ("", None)
+
+
+def test_name_in_one_language_is_kept_for_that_language() -> None:
+    facts = READER.read(a_registration(client_name="Sample shop"), marks=frozenset())
+
+    assert facts.name == LocalText(ja="", en="Sample shop")
 
 
 def test_marks_that_mean_nothing_to_a_client_are_refused() -> None:

@@ -41,8 +41,9 @@ def test_unknown_prompts_are_ignored() -> None:
 
 
 def test_an_unproven_address_raises_for_a_page() -> None:
-    with pytest.raises(SiteUnknown):
+    with pytest.raises(SiteUnknown, match=r"^request\.site$") as unknown:
         DOOR.adapter.understand(CLIENT.request(redirect_uri="https://evil.example/"))
+    assert unknown.value.why == "redirect_uri is not registered, or does not stand there once"
     with pytest.raises(RequestInvalid):
         DOOR.adapter.understand(CLIENT.request(client_id=None))
 

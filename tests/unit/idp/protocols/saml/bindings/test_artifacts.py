@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp.domain.errors import IdpError, RequestInvalid, leaves
+from idp.domain.errors import IdpError, RequestInvalid, SiteUnknown, leaves
 from idp.domain.service_provider import ServiceProviderId
 from idp.protocols.saml.bindings.artifacts import HeldAnswer, address_with
 from idp.protocols.saml.names import HTTP_ARTIFACT
@@ -43,6 +43,6 @@ def test_artifact_and_relay_state_are_added_to_the_address(url: str, relay_state
 
 @pytest.mark.parametrize("kind", leaves().values(), ids=lambda kind: kind.__name__)
 def test_every_refusal_can_be_told_later(kind: type[IdpError]) -> None:
-    error = RequestInvalid("why") if kind is RequestInvalid else kind()
+    error = kind("why") if issubclass(kind, RequestInvalid | SiteUnknown) else kind()
     held = HeldAnswer(reply=a_reply("https://a.example/acs"), release=None, refusal=error.code, at=NOW)
     assert type(held.error) is kind

@@ -3,12 +3,13 @@
 import pytest
 
 from idp.domain.attribute import AttributeName
-from idp.domain.registration import RegistrationFacts
-from idp.domain.service_provider import Mark
+from idp.domain.registration import Protection, RegistrationFacts
+from idp.domain.service_provider import LocalText, Mark
 from idp.protocols.saml.sites.answers import _MEANINGS
 from tests.support.saml import ISSUER, SITE_ID, a_return_address
 from tests.support.site_metadata import (
     AES128_GCM,
+    AES256_CBC,
     LOGOUT,
     a_key,
     a_wish,
@@ -67,11 +68,6 @@ WARNINGS = {
         f"line 2, {ROLE}",
         "has no key for encryption; assertions will pass the citizen's browser unencrypted",
     ),
-    "no logout": (
-        site_metadata(services=""),
-        f"line 2, {ROLE}",
-        "has no SingleLogoutService; when a citizen logs out elsewhere, the site is not told",
-    ),
     "assertions that need no signature": (
         site_metadata(role_attributes=f'{SIGNED} WantAssertionsSigned="false"'),
         f"line 2, {ROLE}",
@@ -96,16 +92,6 @@ WARNINGS = {
         site_metadata(attribute_sets=an_attribute_set(a_wish(MAIL, extra='isRequired="true"'))),
         f"line 15, {WISH}",
         f"the site requires the attribute '{MAIL}', which we do not have; it may well refuse citizens who come",
-    ),
-    "no name in English": (
-        site_metadata(role_extensions=a_ui(a_name("ja", "見本"), PAGE)),
-        f"line 2, {ROLE}",
-        "has no name (mdui:DisplayName) in English",
-    ),
-    "a page by plain http": (
-        site_metadata(role_extensions=a_ui(NAMES, a_page("http://a.example/"))),
-        f"line 3, {UI}/mdui:InformationURL",
-        "'http://a.example/' is not https; others on the way can change what people see there",
     ),
     "a page that is none": (
         site_metadata(role_extensions=a_ui(NAMES, a_page("javascript:alert(1)"))),
@@ -189,11 +175,16 @@ def test_longest_name_and_address_are_told() -> None:
     assert len(read.home_url or "") == 1024
 
 
-def test_one_language_alone_gives_no_name() -> None:
-    text = site_metadata(role_extensions=a_ui(a_name("en", "Sample"), PAGE), organization="")
-    assert facts(text).name is None
-    assert facts(text).operator is None
-    assert len(warnings(text)) == 3
+@pytest.mark.parametrize(
+    ("language", "name"), [("ja", LocalText(ja="見本", en="")), ("en", LocalText(ja="", en="見本"))]
+)
+def test_name_in_one_language_is_kept_for_that_language(language: str, name: LocalText) -> None:
+    assert facts(site_metadata(role_extensions=a_ui(a_name(language, "見本"), PAGE))).name == name
+
+
+def test_what_the_site_does_not_say_is_left_to_the_operator_without_a_warning() -> None:
+    read = facts(site_metadata(role_extensions="", organization="", services=""))
+    assert (read.name, read.operator, read.home_url, read.warnings) == (None, None, None, ())
 
 
 def test_service_name_stands_in_for_a_display_name() -> None:
@@ -208,12 +199,6 @@ def test_page_of_the_operator_stands_in_for_one_of_the_site_whatever_its_languag
     assert facts(site_metadata(role_extensions=a_ui(NAMES))).home_url == "https://operator.example/"
     one = site_metadata(role_extensions=a_ui(NAMES, a_page("https://a.example/en#top", "en")))
     assert facts(one).home_url == "https://a.example/en#top"
-
-
-def test_site_without_a_page_is_told() -> None:
-    text = site_metadata(role_extensions=a_ui(NAMES), organization="")
-    assert facts(text).home_url is None
-    assert "names no page about the site (mdui:InformationURL or md:OrganizationURL)" in "".join(warnings(text))
 
 
 def test_no_more_than_fifty_warnings_are_told() -> None:
@@ -270,3 +255,14 @@ def test_site_that_needs_no_subject_id_receives_none() -> None:
 
 def test_every_attribute_has_a_meaning() -> None:
     assert set(_MEANINGS) == set(AttributeName)
+
+
+def test_what_guards_the_answers_is_told_apart() -> None:
+    whole = entity_attribute(f"{ISSUER}/ea/sign-response", "true")
+    plain = [a_key("signing")]
+    assert facts(site_metadata(keys=plain)).protections == frozenset()
+    assert facts(site_metadata(keys=plain, extensions=whole)).protections == {Protection.SIGNED_AS_A_WHOLE}
+    assert facts(site_metadata()).protections == {Protection.ENCRYPTED, Protection.ENCRYPTED_AGAINST_CHANGE}
+    cbc = site_metadata(keys=[*plain, a_key("encryption", AES256_CBC)])
+    unsafe = reader().read(cbc, marks=frozenset({Mark.UNSAFE_CBC}))
+    assert unsafe.protections == {Protection.ENCRYPTED}

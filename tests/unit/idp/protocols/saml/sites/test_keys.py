@@ -109,6 +109,11 @@ def test_certificate_that_cannot_be_read_is_refused(text: str) -> None:
     assert any(UNREADABLE in fault for fault in faults(with_certificate(text)))
 
 
+def test_certificate_in_pem_form_is_one_fault() -> None:
+    pem = an_rsa_signer("site").certificate.public_bytes(Encoding.PEM).decode()
+    assert faults(with_certificate(pem)) == [f"line 9, {KEY}/{INSIDE}: {UNREADABLE}"]
+
+
 def test_certificate_of_a_later_version_is_refused() -> None:
     der = an_rsa_signer("site").certificate.public_bytes(Encoding.DER)
     version_3, version_5 = bytes.fromhex("a003020102"), bytes.fromhex("a003020104")
@@ -202,6 +207,12 @@ def test_every_key_is_a_fault_if_we_can_encrypt_to_none() -> None:
     assert [fault.partition(": ")[0] for fault in found] == [f"line 10, {KEY}[2]", f"line 11, {KEY}[3]"]
     assert "it lists AES-CBC but not AES-GCM" in found[0]
     assert "it lists only rsa-1_5 for keys" in found[1]
+
+
+def test_all_that_is_wrong_with_the_methods_of_one_key_is_told() -> None:
+    [fault] = faults(a_key("signing"), a_key("encryption", AES256_CBC, RSA_V1_5))
+    assert "--unsafe-cbc" in fault
+    assert "only rsa-1_5" in fault
 
 
 def test_cbc_is_taken_for_a_site_that_is_marked() -> None:

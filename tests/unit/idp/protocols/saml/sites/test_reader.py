@@ -223,7 +223,7 @@ def test_each_fault_is_told_by_its_own_words_at_its_place(text: str, place: str,
 )
 def test_unsafe_address_is_refused(url: str) -> None:
     found = faults(site_metadata(consumers=[post(url)]))
-    assert "must be an absolute https address without user name or fragment" in found[-1]
+    assert any("must be an absolute https address without user name or fragment" in fault for fault in found)
     assert all(fault.isprintable() for fault in found)
 
 
@@ -297,6 +297,18 @@ def test_requests_meet_the_same_faults_as_the_operator() -> None:
         ("\ud800", "the metadata cannot be used: it is not text"),
         (
             "<md/>",
+            "the metadata cannot be used: it is not SAML metadata: its root is md, not md:EntityDescriptor",
+        ),
+        (
+            "<!doctype html>\n<title>Log in",
+            "the metadata cannot be used: it is a page for browsers (HTML), not SAML metadata",
+        ),
+        (
+            '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"/>',
+            "the metadata cannot be used: it is a page for browsers (HTML), not SAML metadata",
+        ),
+        (
+            a_group(),
             "the metadata cannot be used: it must describe one entity, in one md:EntityDescriptor, and describes 0",
         ),
     ],
@@ -324,6 +336,18 @@ def test_two_roles_of_a_site_are_refused() -> None:
     start, end = text.index("<md:SPSSODescriptor"), text.index("<md:Organization>")
     [fault] = faults(text[:end] + text[start:end] + text[end:])
     assert fault == f"line 14, {ROLE}[2]: there must be one SPSSODescriptor for SAML 2.0, and there are 2"
+
+
+def test_metadata_of_others_than_sites_tells_what_it_describes() -> None:
+    older = site_metadata().replace("SAML:2.0:protocol", "SAML:1.1:protocol")
+    start, end = older.index("<md:SPSSODescriptor"), older.index("<md:Organization>")
+    protocol = 'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"'
+    others = f"<md:IDPSSODescriptor {protocol}/><md:AttributeAuthorityDescriptor {protocol}/>"
+    none = "there must be one SPSSODescriptor for SAML 2.0, and there are 0; it describes"
+    [fault] = faults(older)
+    assert fault.endswith(f"{none} a service provider of another protocol")
+    [fault] = faults(older[:start] + others + older[end:])
+    assert fault.endswith(f"{none} an identity provider, an attribute authority")
 
 
 def test_role_for_an_older_protocol_stands_aside() -> None:

@@ -49,8 +49,9 @@ def test_unusable_registration_is_a_fault_of_the_register(registrations: Registr
 def test_registration_serves_until_its_own_end(registrations: Registrations) -> None:
     site = a_site(registration=a_registration(attributes='validUntil="2026-11-02T10:00:00Z"'))
     registrations.of(site, now=NOW)
-    with pytest.raises(SiteUnknown):
+    with pytest.raises(SiteUnknown) as unknown:
         registrations.of(site, now=NOW + timedelta(minutes=30))
+    assert unknown.value.why == "the site's registration is over"
 
 
 def test_registration_serves_until_the_end_of_its_source(registrations: Registrations) -> None:

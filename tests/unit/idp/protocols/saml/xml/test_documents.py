@@ -82,3 +82,15 @@ def test_line_that_cannot_be_read_is_told() -> None:
     with pytest.raises(DocumentRefused) as refused:
         parse(b"<a><!-- --></a>", STRICT)
     assert refused.value.line is None
+
+
+def test_namespace_declarations_are_bounded() -> None:
+    """With no bound, 64 KiB of them made a signature a hundred times dearer to look at."""
+    limits = DocumentLimits(bytes=10_000, depth=3, elements=4, drop_comments=False, declarations=10)
+
+    def declaring(number: int) -> bytes:
+        return b"<a " + b" ".join(b'xmlns:n%d="urn:%d"' % (index, index) for index in range(number)) + b"/>"
+
+    assert parse(declaring(10), limits).tag == "a"
+    with pytest.raises(DocumentRefused, match="too many namespace declarations"):
+        parse(declaring(11), limits)

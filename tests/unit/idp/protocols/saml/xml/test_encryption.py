@@ -162,7 +162,8 @@ def test_marked_site_gets_cbc_if_it_lists_no_better_or_nothing() -> None:
 @pytest.mark.parametrize(
     ("listed", "unsafe_cbc", "words"),
     [
-        ([AES128_CBC, AES256_CBC], False, "marked unsafe_cbc"),
+        ([AES128_CBC, AES256_CBC], False, "--unsafe-cbc"),
+        ([AES128_CBC, RSA_V1_5], False, "--unsafe-cbc allows it; and it lists only rsa-1_5"),
         ([AES192_CBC], True, "no cipher that we use"),
         (["http://www.w3.org/2001/04/xmlenc#tripledes-cbc"], False, "no cipher that we use"),
         (["urn:unknown"], False, "no cipher that we use"),
