@@ -17,7 +17,7 @@ from idp.domain.metadata_source import (
     WhyRefused,
 )
 from idp.usecases.ports import UnitOfWork
-from idp.usecases.source_documents import SourceDocuments
+from idp.usecases.source_documents import SourceDocuments, hold_unchanged
 
 ENTITIES_AT_ONCE = 500
 CHARACTERS_AT_ONCE = 1_000_000
@@ -59,23 +59,31 @@ class Aggregates:
                 good=taken.good,
                 generation=reading.generation if taken.is_known else shelf.generation,
             )
-            self._publish(new, reading, now=now)
+            self._publish(source, new, reading, now=now)
         finally:
             shelf.clear()
         return new
 
-    def _publish(self, new: MetadataReading, old: MetadataReading, *, now: datetime) -> None:
-        """Unless somebody else has changed or swept what it stands on."""
+    def _publish(self, source: MetadataSource, new: MetadataReading, old: MetadataReading, *, now: datetime) -> None:
+        """Unless somebody else has changed or swept what it stands on. Due again soon, until its members are done."""
         assert new.good is not None  # noqa: S101 (made above)
         assert new.generation is not None  # noqa: S101 (there is at least one service provider)
         with self.work.writing() as stores:
             store = stores.metadata_sources
-            store.hold(new.source)
+            hold_unchanged(stores, source)
             kept = store.reading(new.source, None)
             is_whole = store.entities(new.source, new.generation) == new.good.entities
             if not is_whole or (kept and kept.good) != old.good:
                 raise MetadataRefused(WhyRefused.OVERTAKEN)
-            store.keep(new)
+            store.keep(
+                MetadataReading(
+                    source=new.source,
+                    entity_id=None,
+                    due_at=min(new.due_at, now + self.documents.rules.retry),
+                    good=new.good,
+                    generation=new.generation,
+                )
+            )
             if old.trouble or old.good is None or old.good.digest != new.good.digest:
                 stores.audit.record(AggregateTaken(source=new.source, ends_at=new.good.ends_at, at=now))
 

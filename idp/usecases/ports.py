@@ -145,7 +145,11 @@ class MetadataSourceStore(Protocol):
     """Sources of metadata, how it stands with each, and copies of the aggregates' entities, numbered by generation."""
 
     def save(self, source: MetadataSource, *, now: datetime) -> None:
-        """Add or replace by name. Everything of it is due now, and is asked for in full."""
+        """Add or replace by name. Everything of it is due now, and is asked for in full.
+
+        When a signer is gone, what was read is forgotten: it may be that one's. The generations of a source that was
+        removed do not come back.
+        """
 
     def forget(self, name: MetadataSourceName) -> None:
         """Forget all its readings: nobody looks at its entities any more."""

@@ -23,6 +23,7 @@ from idp.usecases.aggregates import Aggregates, Progress, in_silence
 from idp.usecases.ports import Stores
 from idp.usecases.renewal import Offer, is_follower, renew
 from idp.usecases.service_providers import ServiceProviders
+from idp.usecases.source_documents import hold_unchanged
 
 LOOK_AGAIN = timedelta(minutes=1)
 """After so long at most a new source, or a new site of one, is noticed."""
@@ -74,11 +75,13 @@ class SiteMetadata:
 
     def refresh_next(self, *, now: datetime) -> Turn:
         """Ask for what has been due longest, if anything is."""
-        first = min(self._targets(now), key=lambda target: target.reading.due_at, default=None)
+        latest = now + self.aggregates.documents.rules.refresh
+        first = min(self._targets(now), key=lambda target: _due_at(target.reading, now, latest=latest), default=None)
         if first is None:
             return Turn(attempts=(), pause=LOOK_AGAIN)
-        if first.reading.due_at > now:
-            return Turn(attempts=(), pause=min(LOOK_AGAIN, first.reading.due_at - now))
+        pause = _due_at(first.reading, now, latest=latest) - now
+        if pause > timedelta(0):
+            return Turn(attempts=(), pause=min(LOOK_AGAIN, pause))
         return Turn(attempts=tuple(self._refresh(first, anew=False, now=now)), pause=timedelta(0))
 
     def refresh(
@@ -129,13 +132,27 @@ class SiteMetadata:
         is_new = new.generation != old.generation
         yield Attempt(source=source.name, site=None, news=News.TAKEN if is_new else News.UNCHANGED, is_new=is_new)
         for site in target.sites:
-            yield self._refresh_member(source, site, now=now)
+            yield self._refresh_member(source, site, new.generation, now=now)
+        self._settle(source, new)
 
-    def _refresh_member(self, source: MetadataSource, site: ServiceProvider, *, now: datetime) -> Attempt:
-        """From the aggregate as it was read just now."""
+    def _settle(self, source: MetadataSource, new: MetadataReading) -> None:
+        """Only now, with all members done, the long pause begins: after a crash in between they get their turn soon."""
+        with self.sites.work.writing() as stores:
+            store = stores.metadata_sources
+            kept = store.reading(source.name, None) if store.hold(source.name) and source in store.all() else None
+            if kept is not None and (kept.generation, kept.good) == (new.generation, new.good):
+                store.keep(new)
+
+    def _refresh_member(
+        self, source: MetadataSource, site: ServiceProvider, generation: int | None, *, now: datetime
+    ) -> Attempt:
+        """From the aggregate as it was read just now; from another copy nothing follows for the site."""
         with self.sites.work.reading() as stores:
+            whole = stores.metadata_sources.reading(source.name, None)
             entity = stores.metadata_sources.entity(source.name, site.protocol_id)
             reading = stores.metadata_sources.reading(source.name, site.protocol_id)
+        if whole is None or whole.generation != generation:
+            return self._refused(source, site, MetadataRefused(WhyRefused.OVERTAKEN), now)
         if entity is None:
             return self._withdraw(source, site, now=now)
         trouble = reading.trouble if reading else None
@@ -143,6 +160,7 @@ class SiteMetadata:
             return Attempt(source=source.name, site=site.id, news=News.UNCHANGED, is_new=False)
         try:
             with self.sites.work.writing() as stores:
+                hold_unchanged(stores, source)
                 is_newer = renew(stores, site.id, Offer(source=source, entity=entity, now=now), self.sites.readers)
                 self._put_off(stores, source, site.protocol_id, None, now)
                 return _taken(stores, source, site, entity.ends_at, is_newer=is_newer, trouble=trouble, now=now)
@@ -165,11 +183,11 @@ class SiteMetadata:
             )
             new = MetadataReading(source=source.name, entity_id=site.protocol_id, due_at=taken.due_at, good=taken.good)
             with self.sites.work.writing() as stores:
+                hold_unchanged(stores, source)
                 is_newer = entity is not None and renew(
                     stores, site.id, Offer(source=source, entity=entity, now=now), self.sites.readers
                 )
-                if stores.metadata_sources.hold(source.name):
-                    stores.metadata_sources.keep(new)
+                stores.metadata_sources.keep(new)
                 return _taken(stores, source, site, taken.good.ends_at, is_newer=is_newer, trouble=old.trouble, now=now)
         except MetadataRefused as refused:
             return self._refused(source, site, refused, now)
@@ -201,9 +219,9 @@ class SiteMetadata:
         trouble: WhyRefused | None,
         now: datetime,
     ) -> WhyRefused | None:
-        """The next attempt is after a while; the trouble that there was until now."""
+        """The next attempt is after a while; the trouble that there was until now. A changed source stays due."""
         store = stores.metadata_sources
-        if not store.hold(source.name):
+        if not store.hold(source.name) or source not in store.all():
             return trouble
         old = store.reading(source.name, entity_id)
         store.keep(
@@ -217,6 +235,11 @@ class SiteMetadata:
             )
         )
         return old.trouble if old else None
+
+
+def _due_at(reading: MetadataReading, now: datetime, *, latest: datetime) -> datetime:
+    """No pause is longer than until `latest`; what says so was written by a clock that was wrong, and is due."""
+    return reading.due_at if reading.due_at <= latest else now
 
 
 def _taken(

@@ -14,7 +14,7 @@ from idp.domain.metadata_source import (
     SignedMetadata,
     WhyRefused,
 )
-from idp.usecases.ports import MetadataFetcher, MetadataReader
+from idp.usecases.ports import MetadataFetcher, MetadataReader, Stores
 
 Take = Callable[[EntityDescription], None]
 
@@ -65,6 +65,12 @@ class SourceDocuments:
         if len(wanted) != 1:
             raise MetadataRefused(WhyRefused.WRONG_ENTITY)
         return taken, wanted[0]
+
+
+def hold_unchanged(stores: Stores, source: MetadataSource) -> None:
+    """Let nobody change the source until the transaction ends. Raises `MetadataRefused` if it is not as it was read."""
+    if not stores.metadata_sources.hold(source.name) or source not in stores.metadata_sources.all():
+        raise MetadataRefused(WhyRefused.OVERTAKEN)
 
 
 @dataclass(slots=True, kw_only=True)

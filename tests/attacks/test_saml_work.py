@@ -86,6 +86,7 @@ DOCUMENT_TYPE = "{} has a document type"
 DEEP = "{} nested too deeply"
 MANY = "{} too many elements"
 COMMENT = "{} has a comment or processing instruction"
+NAMESPACES = "{} too many namespace declarations"
 INVALID = "message not valid by the SAML schema"
 TEN_TIMES = "".join(f'<!ENTITY {name} "{f"&{other};" * 10}">' for name, other in ("cd", "bc", "ab"))
 
@@ -108,7 +109,8 @@ AT_THE_DOOR: dict[str, tuple[str, Change]] = {
     "processing instruction": (COMMENT, before(f"<?x {'x' * 20_000}?>")),
     "attributes": (INVALID, in_the_head(" ".join(f'a{number}=""' for number in range(3_000)))),
     "one attribute again and again": (NOT_WELL_FORMED, in_the_head('x="" ' * 4_000)),
-    "namespaces": (INVALID, in_the_head(" ".join(f'xmlns:a{n}="urn:{n}" a{n}:x=""' for n in range(900)))),
+    "namespaces": (NAMESPACES, in_the_head(" ".join(f'xmlns:a{n}="urn:{n}"' for n in range(900)))),
+    "namespaces, each at its own element": (NAMESPACES, within('<y xmlns="urn:y"/>' * 300)),
     "one namespace again and again": (NOT_WELL_FORMED, in_the_head('xmlns:x="urn:x" ' * 2_000)),
     "undeclared namespaces": (NOT_WELL_FORMED, within("".join(f"<a{number}:x/>" for number in range(400)))),
     "text where none may stand": (INVALID, in_place_of(b"<saml:Issuer>", b"x" * 30_000 + b"<saml:Issuer>")),
@@ -284,10 +286,10 @@ def test_envelope_is_given_up_in_the_same_way(name: str) -> None:
 def test_more_prefixes_than_any_message_needs_are_refused_before_the_message_is_canonicalized(
     web_door: WebDoor, way: Way
 ) -> None:
-    """Each prefix is looked up at each element among all declarations: forty thousand octets would take seconds."""
-    declared = "".join(f' xmlns:a{number:x}="urn:a"' for number in range(1200))
+    """Each prefix is looked up at each element among all declarations."""
+    declared = "".join(f' xmlns:a{number:x}="urn:a"' for number in range(60))
     inside = f'<samlp:Extensions><x xmlns="urn:x"{declared}>{"<x/>" * 400}</x></samlp:Extensions>'
-    many = " ".join(f"a{number:x}" for number in range(1200))
+    many = " ".join(f"a{number:x}" for number in range(60))
     signed = SITE.signed_inside(way.message(inside=inside), replace(GOOD, prefixes=many))
     assert way.knock(web_door, signed).reason == "canonicalization with too many prefixes"
     few = " ".join(many.split()[:16])

@@ -88,6 +88,7 @@ AT_THE_DESK: dict[str, tuple[bytes, str]] = {
     "depth": (b"<a>" * 300_000, not_well_formed(1)),
     "depth, closed": (within("<a>" * 40 + "</a>" * 40), unusable("nested too deeply")),
     "elements": (within("<a/>" * 200_000), unusable("too many elements")),
+    "namespaces": (within('<a xmlns="urn:a"/>' * 30_000), unusable("too many namespace declarations")),
     "attributes": (within("<a " + 'x="" ' * 50_000 + "/>"), not_well_formed(2)),
     "two megabytes": (GOOD.encode() + b" " * (2 * MEGABYTE), unusable("too many bytes")),
     "fifty megabytes": (GOOD.encode() + b" " * (50 * MEGABYTE), TOO_LONG),

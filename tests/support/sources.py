@@ -49,7 +49,7 @@ WEEK = timedelta(days=7)
 RULES = MetadataRules(
     refresh=timedelta(hours=1), retry=timedelta(minutes=5), longest_validity=timedelta(days=30), least_percent=50
 )
-GOOD_SIGNER = "a certificate"
+GOOD_SIGNER, NEXT_SIGNER = "a certificate", "another certificate"
 
 
 def a_source(name: str, kind: SourceKind, *, url: str = "https://source.example/") -> MetadataSource:
@@ -112,7 +112,7 @@ class FakeSources:
             raise MetadataRefused(WhyRefused.ADDRESS)
 
     def require_signers(self, signers: Sequence[str]) -> None:
-        if not signers or set(signers) != {GOOD_SIGNER}:
+        if not signers or not set(signers) <= {GOOD_SIGNER, NEXT_SIGNER}:
             raise SourceRefused("A signer is no good.")
 
     @contextmanager
@@ -138,7 +138,7 @@ class FakeSources:
         judge: Callable[[DocumentHead], None],
         take: Callable[[EntityDescription], None],
     ) -> SignedMetadata:
-        assert signers == (GOOD_SIGNER,)
+        self.require_signers(signers)
         name, entity_id = json.loads(document.read())
         found = self.documents[name, entity_id]
         assert isinstance(found, FakeDocument)

@@ -1,5 +1,6 @@
 """Sources of metadata and what was read there, in the database."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -33,6 +34,9 @@ from idp.domain.metadata_source import (
 
 _THE_WHOLE = ""
 """Stands for the entity's id in the reading of an aggregate."""
+
+_FIRST_GENERATIONS = 2**30
+"""A reading of a removed source may still be under way when one of the same name is added."""
 
 _SIGNERS = Codec(list[str])
 
@@ -96,13 +100,20 @@ class SqlMetadataSourceStore:
         self._connection = connection
 
     def save(self, source: MetadataSource, *, now: datetime) -> None:
-        """Add or replace by name. Everything of it is due now, and is asked for in full."""
+        """Add or replace by name. Everything of it is due now, and is asked for in full.
+
+        When a signer is gone, what was read is forgotten: it may be that one's. The generations of a source that was
+        removed do not come back.
+        """
         values = {"kind": source.kind, "url": source.url, "signers": _SIGNERS.encode(list(source.signers))}
-        if self.hold(source.name):
-            self._connection.execute(_CHANGE.values(**values), {"of_source": source.name})
-            self._connection.execute(_ALL_DUE, {"of_source": source.name, "now": now})
-        else:
-            self._connection.execute(_ADD, {"name": source.name, "last_generation": 0, **values})
+        if not self.hold(source.name):
+            first = secrets.randbelow(_FIRST_GENERATIONS)
+            self._connection.execute(_ADD, {"name": source.name, "last_generation": first, **values})
+            return
+        if any(old.name == source.name and not set(old.signers) <= set(source.signers) for old in self.all()):
+            self.forget(source.name)
+        self._connection.execute(_CHANGE.values(**values), {"of_source": source.name})
+        self._connection.execute(_ALL_DUE, {"of_source": source.name, "now": now})
 
     def forget(self, name: MetadataSourceName) -> None:
         """Forget all its readings: nobody looks at its entities any more."""

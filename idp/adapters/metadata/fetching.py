@@ -5,6 +5,7 @@ wanted (its SAML profile, section 2.1). Documents are signed; TLS keeps to us wh
 answering that something is not there.
 """
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from idp.usecases.ports import FetchedDocument
 
 MEDIA_TYPE = "application/samlmetadata+xml"
 _NOT_FOUND = 404
-_LONGEST_ETAG = 200
+_ETAG = re.compile(r"[!-~]{1,200}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,4 +95,5 @@ def _refusal(error: RequestFailed, kind: SourceKind) -> MetadataRefused:
 
 
 def _usable_etag(got: Download) -> str | None:
-    return got.etag if got.etag is not None and len(got.etag) <= _LONGEST_ETAG else None
+    """RFC 9110, section 8.8.3, of a length that can be kept; any other is read past."""
+    return got.etag if got.etag is not None and _ETAG.fullmatch(got.etag) else None

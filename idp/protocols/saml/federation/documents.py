@@ -26,6 +26,9 @@ _SERVICE_PROVIDER = f"{{{METADATA}}}SPSSODescriptor"
 _OTHERS_IN_GROUPS = (_EXTENSIONS, SIGNATURE, etree.PI)
 _MAX_ENTITY_ID_BYTES = 1024
 """SAML metadata 2.2.1: characters, of a URI."""
+_GROWTH = 2
+_GROWTH_FOR_ALL = 1024 * 1024
+"""Characters of all descriptions: each has the namespaces of what is around it, too, which may be many and unused."""
 
 Judge = Callable[[DocumentHead], None]
 Take = Callable[[EntityDescription], None]
@@ -52,6 +55,8 @@ class FederationReader:
             contents = _Contents(parts.root, parts.signed.value, judge, take)
             for part in parts:
                 contents.read(part)
+                if contents.characters > _GROWTH * document.tell() + _GROWTH_FOR_ALL:
+                    raise MetadataRefused(WhyRefused.TOO_LARGE, "too many namespaces around its entities")
             if parts.root.tag == ENTITY:
                 contents.take_root(_text(document, self.limits))
         except SignatureRefused as error:
@@ -74,7 +79,7 @@ class _Contents:
         self._published_at: datetime | None = None
         self._head: DocumentHead | None = None
         self._has_service_provider = False
-        self.entities = 0
+        self.entities = self.characters = 0
 
     def head(self) -> DocumentHead:
         """As it was judged: once, when nothing can change it any more."""
@@ -113,12 +118,13 @@ class _Contents:
 
     def _add(self, entity: Element, *, text: str, names: list[str]) -> None:
         self.head()
-        entity_id = entity.get("entityID", "")
+        entity_id = entity.get("entityID", "").strip()
         if not 0 < len(entity_id.encode()) <= _MAX_ENTITY_ID_BYTES:
             raise MetadataRefused(WhyRefused.NOT_METADATA, "an entity's name is missing or too long")
         ends_at = earliest(self._ends[-1], end_of(entity))
         self._take(EntityDescription(entity_id=entity_id, text=text, names=joined(names), ends_at=ends_at))
         self.entities += 1
+        self.characters += len(text)
 
 
 def _text(document: BinaryIO, limits: PieceLimits) -> str:

@@ -5,6 +5,7 @@ Memory is bounded by the largest piece. Comments are left out.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import BinaryIO
 
 from lxml import etree
@@ -25,11 +26,19 @@ _OWN_BOUND = "XML_PARSE_HUGE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PieceLimits:
-    """`bytes` of one piece, `depth` from the root; `pieces`, and `elements` of all of them; `groups` in each other."""
+    """`bytes` of one piece, `depth` from the root; `pieces`, and `elements` of all of them; `groups` in each other.
 
-    bytes: int = 4 * 1024 * 1024
+    A start tag has so many `attributes`, and as many namespace declarations: to canonicalise it takes time by the
+    square of them. A piece has `piece_elements` and `piece_declarations`. A description of a site is a piece, and no
+    larger one is admitted.
+    """
+
+    bytes: int = 1024 * 1024
     pieces: int = 100_000
     elements: int = 5_000_000
+    piece_elements: int = 20_000
+    piece_declarations: int = 1000
+    attributes: int = 64
     depth: int = 64
     groups: int = 8
 
@@ -116,6 +125,7 @@ class _Tree:
     def complete(self) -> Iterator[Part]:
         if not self._has_begun:
             self._has_begun = True
+            self._require_short(self._open[0], _declarations(self._open[0]))
             yield Opened(self._open[0])
         while self._open:
             group = self._open[-1]
@@ -143,6 +153,7 @@ class _Tree:
         if len(self._open) == self._limits.groups:
             raise MetadataRefused(WhyRefused.TOO_DEEP)
         self._count_one()
+        self._require_short(child, _declarations(child))
         yield from _text_of(group)
         yield Opened(child)
         self._open.append(child)
@@ -173,19 +184,37 @@ class _Tree:
         self._count_one()
         if isinstance(piece, etree._ProcessingInstruction):  # noqa: SLF001 (lxml's name for the class)
             return
-        depth = len(self._open)
-        for event, _ in etree.iterwalk(piece, events=("start", "end")):
+        depth, elements, declarations, own = len(self._open), 0, 0, 0
+        for event, node in etree.iterwalk(piece, events=("start-ns", "start", "end")):
+            if event == "start-ns":
+                own += 1
+                continue
             depth += 1 if event == "start" else -1
-            self._elements += event == "start"
+            if event == "start":
+                self._require_short(node, own)
+                elements, declarations, own = elements + 1, declarations + own, 0
             if depth > self._limits.depth:
                 raise MetadataRefused(WhyRefused.TOO_DEEP)
-            if self._elements > self._limits.elements:
-                raise MetadataRefused(WhyRefused.TOO_MANY_ELEMENTS)
+            if elements > self._limits.piece_elements or declarations > self._limits.piece_declarations:
+                raise MetadataRefused(WhyRefused.TOO_MANY_ELEMENTS, "in one description")
+        self._elements += elements
+        if self._elements > self._limits.elements:
+            raise MetadataRefused(WhyRefused.TOO_MANY_ELEMENTS)
+
+    def _require_short(self, element: Element, declarations: int) -> None:
+        if max(len(element.attrib), declarations) > self._limits.attributes:
+            raise MetadataRefused(WhyRefused.TOO_MANY_ELEMENTS, "too many attributes on one of them")
 
     def _count_one(self) -> None:
         self._pieces += 1
         if self._pieces > self._limits.pieces:
             raise MetadataRefused(WhyRefused.TOO_MANY_ELEMENTS)
+
+
+def _declarations(element: Element) -> int:
+    """Of namespaces, in the start tag of `element` itself."""
+    events = etree.iterwalk(element, events=("start-ns", "start"))
+    return sum(1 for _ in takewhile(lambda event: event[0] == "start-ns", events))
 
 
 def _text_of(group: Element) -> Iterator[Characters]:

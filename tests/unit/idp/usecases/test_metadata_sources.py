@@ -11,6 +11,7 @@ from tests.support.databases import sqlite_engine, sqlite_template
 from tests.support.sources import (
     FEDERATION,
     GOOD_SIGNER,
+    NEXT_SIGNER,
     QUERY,
     SINGLE,
     WEEK,
@@ -66,11 +67,11 @@ def test_kind_of_a_source_cannot_change(followed: Followed) -> None:
 
 
 def test_changed_source_is_due_now_and_asked_in_full_but_still_not_rolled_back(followed: Followed) -> None:
-    """Other signers say the same document anew, perhaps; they are no reason to believe an older one."""
+    """One more signer says the same document anew, perhaps; that is no reason to believe an older one."""
     followed.add(FEDERATION)
     followed.offer(FEDERATION, a_document(a_member(id=A), published_at=NOW, etag="1"))
     followed.refresh(FEDERATION)
-    followed.add(replace(FEDERATION, signers=(GOOD_SIGNER, GOOD_SIGNER)))
+    followed.add(replace(FEDERATION, signers=(GOOD_SIGNER, NEXT_SIGNER)))
     reading = followed.reading(FEDERATION)
     assert reading is not None
     assert reading.good is not None

@@ -15,6 +15,7 @@ from idp.domain.events import (
 from idp.domain.metadata_source import EntityDescription, MetadataRefused, MetadataSource, WhyRefused
 from idp.domain.registration import Protection
 from idp.domain.service_provider import Mark, Standing, SuspensionReason, Tier
+from idp.usecases.aggregates import Aggregates
 from idp.usecases.orders import Entries
 from idp.usecases.site_metadata import LOOK_AGAIN
 from idp.usecases.sourced_sites import Member, SourcedSites
@@ -22,6 +23,7 @@ from tests.support.builders import NOW
 from tests.support.databases import sqlite_engine, sqlite_template
 from tests.support.sources import (
     FEDERATION,
+    NEXT_SIGNER,
     QUERY,
     RULES,
     SINGLE,
@@ -557,3 +559,51 @@ def test_other_sources_are_asked_now_and_nothing_is_kept(followed: Followed) -> 
 def test_source_of_one_entity_says_its_name_itself(followed: Followed) -> None:
     followed.offer(SINGLE, a_document(a_member(id=A)))
     assert followed.sources.look_up(SINGLE, None, now=NOW).entity_id == A
+
+
+CHANGES = {"signers": {"signers": (NEXT_SIGNER,)}, "address": {"url": "https://new.example/"}}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@every_source
+def test_reading_under_way_comes_to_nothing_when_its_source_is_changed(
+    followed: Followed, source: MetadataSource, change: dict[str, str]
+) -> None:
+    """It may be from an address or a signer that the operator trusts no more."""
+    site = followed.admit(A, source)
+    later = NOW + timedelta(minutes=2)
+    offer(followed, source)
+    followed.fake.meanwhile = (lambda: followed.sources.add(replace(source, **change), now=later), lambda: None)  # type: ignore[arg-type]
+    assert followed.refresh(source)[-1][1] == WhyRefused.OVERTAKEN
+    assert '"new"' not in followed.site(site).registration
+    entity_id = None if source is FEDERATION else A
+    reading = followed.reading(source, entity_id)
+    assert reading is None or reading.due_at == later
+
+
+@every_source
+def test_new_signers_are_not_held_to_what_the_old_ones_published(followed: Followed, source: MetadataSource) -> None:
+    site = followed.admit(A, source)
+    offer(followed, source, now_says="stolen", published_at=NOW)
+    followed.refresh(source)
+    followed.sources.add(replace(source, signers=(NEXT_SIGNER,)), now=NOW)
+    offer(followed, source, now_says="honest", published_at=NOW - HOUR)
+    followed.refresh(source, now=NOW + HOUR)
+    assert '"honest"' in followed.site(site).registration
+
+
+def test_nobody_is_withdrawn_when_the_signers_change_between_the_whole_and_its_members(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = followed.admit(A, FEDERATION)
+    offer(followed, FEDERATION)
+    refresh = Aggregates.refresh
+
+    def then_change(self: Aggregates, *of: MetadataSource, **more: object) -> object:
+        new = refresh(self, *of, **more)  # type: ignore[call-arg, arg-type]
+        followed.sources.add(replace(FEDERATION, signers=(NEXT_SIGNER,)), now=NOW)
+        return new
+
+    monkeypatch.setattr(Aggregates, "refresh", then_change)
+    assert followed.refresh(FEDERATION)[-1] == (site, WhyRefused.OVERTAKEN)
+    assert followed.site(site).standing is Standing.ACTIVE

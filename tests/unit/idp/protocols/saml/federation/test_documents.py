@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from idp.domain.metadata_source import DocumentHead, EntityDescription, MetadataRefused, SignedMetadata, WhyRefused
+from idp.protocols.saml.federation.canonical_stream import CanonicalStream
 from idp.protocols.saml.federation.documents import FederationReader
 from idp.protocols.saml.federation.pieces import (
     PORTION,
@@ -251,6 +252,10 @@ def test_members_that_nobody_can_use_do_not_matter_if_they_are_no_service_provid
     assert len(read(an_aggregate(other, an_entity(A))).entities) == 1
 
 
+def many(pattern: str, number: int) -> str:
+    return " ".join(pattern.format(each) for each in range(number))
+
+
 LIMITS = {
     "piece": (
         PieceLimits(bytes=1000),
@@ -259,6 +264,37 @@ LIMITS = {
     ),
     "pieces": (PieceLimits(pieces=3), an_aggregate(*[an_entity(A)] * 4), "too_many_elements"),
     "elements": (PieceLimits(elements=20), an_aggregate(an_entity(A, content="<md:x/>" * 20)), "too_many_elements"),
+    "elements of one": (
+        PieceLimits(),
+        an_aggregate(an_entity(A, content="<md:x/>" * 20_000)),
+        "too_many_elements",
+    ),
+    "attributes": (PieceLimits(), an_aggregate(an_entity(A, attributes=many('a{}=""', 65))), "too_many_elements"),
+    "namespaces": (
+        PieceLimits(),
+        an_aggregate(an_entity(A, attributes=many('xmlns:a{}="urn:u"', 65))),
+        "too_many_elements",
+    ),
+    "namespaces of one": (
+        PieceLimits(),
+        an_aggregate(an_entity(A, content=("<md:x " + many('xmlns:a{}="urn:u"', 50) + "/>") * 21)),
+        "too_many_elements",
+    ),
+    "namespaces of the root": (
+        PieceLimits(),
+        an_aggregate(attributes=many('xmlns:a{}="urn:u"', 65)),
+        "too_many_elements",
+    ),
+    "attributes of a group": (
+        PieceLimits(),
+        an_aggregate("<md:EntitiesDescriptor " + many('a{}=""', 65) + "/>"),
+        "too_many_elements",
+    ),
+    "a large description": (
+        PieceLimits(),
+        an_aggregate(an_entity(A, content=f"<md:x>{'x' * 1000}</md:x>" * 1200)),
+        "too_large",
+    ),
     "depth": (
         PieceLimits(depth=10),
         an_aggregate(an_entity(A, content="<md:x>" * 9 + "</md:x>" * 9)),
@@ -281,6 +317,33 @@ LIMITS = {
 @pytest.mark.parametrize(("limits", "document", "why"), LIMITS.values(), ids=LIMITS)
 def test_bounds_hold(limits: PieceLimits, document: str, why: str) -> None:
     assert Reading(limits=limits).refusal(PUBLISHER.sign(document)) == why
+
+
+def test_costly_start_tag_is_refused_before_it_is_canonicalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever replays a genuine Signature may write what they like behind it."""
+    pieces: list[bytes] = []
+    monkeypatch.setattr(CanonicalStream, "add", lambda _, piece: pieces.append(piece))
+    genuine = PUBLISHER.sign(an_aggregate(an_entity(A)))
+    costly = b"<md:EntityDescriptor " + many('a{}=""', 65).encode() + b" "
+    hostile = genuine.replace(b"<md:EntityDescriptor ", costly)
+    assert Reading().refusal(hostile) is WhyRefused.TOO_MANY_ELEMENTS
+    assert not any(b"EntityDescriptor" in piece for piece in pieces)
+
+
+def test_descriptions_are_not_much_larger_than_the_document() -> None:
+    """Every one has the namespaces of the root, used or not: 64 of 200 characters."""
+    entities = [an_entity(f"https://{n}.example") for n in range(1000)]
+    root = many('xmlns:a{}="urn:' + "x" * 180 + '"', 60)
+    reading = Reading()
+    document = PUBLISHER.sign(an_aggregate(*entities, attributes=root))
+    assert reading.refusal(document) is WhyRefused.TOO_LARGE
+    assert sum(len(entity.text) for entity in reading.entities) < 2 * len(document) + 1024 * 1024 + 20_000
+    assert len(read(an_aggregate(*entities)).entities) == len(entities)
+
+
+def test_name_of_an_entity_is_without_the_space_around_it() -> None:
+    """As a URI is in XML Schema, and as the site's own metadata is read."""
+    assert [entity.entity_id for entity in read(an_aggregate(an_entity(f" {A} ", content=a_role(A)))).entities] == [A]
 
 
 def test_bounds_allow_what_they_say() -> None:
