@@ -17,7 +17,8 @@ from idp.domain.registration import Protection
 from idp.domain.service_provider import Mark, Standing, SuspensionReason, Tier
 from idp.usecases.aggregates import Aggregates
 from idp.usecases.orders import Entries
-from idp.usecases.site_metadata import LOOK_AGAIN
+from idp.usecases.service_providers import ServiceProviders
+from idp.usecases.site_metadata import LOOK_AGAIN, SiteMetadata
 from idp.usecases.sourced_sites import Member, SourcedSites
 from tests.support.builders import NOW
 from tests.support.databases import sqlite_engine, sqlite_template
@@ -475,6 +476,29 @@ def test_worker_waits_for_what_is_due_next(followed: Followed) -> None:
     followed.refresh(FEDERATION)
     turn = followed.following.refresh_next(now=NOW + HOUR - timedelta(seconds=7))
     assert turn.pause == timedelta(seconds=7)
+
+
+def test_members_get_their_turn_soon_if_the_worker_dies_before_them(followed: Followed) -> None:
+    followed.admit(A, FEDERATION)
+    followed.offer(FEDERATION, a_document(a_member(id=A)))
+    nobody_reads = ServiceProviders(work=followed.work, readers={})
+    dying = SiteMetadata(sites=nobody_reads, aggregates=followed.following.aggregates)
+    with pytest.raises(KeyError):
+        dying.refresh(FEDERATION.name, now=NOW)
+    published = followed.reading(FEDERATION)
+    assert published is not None
+    assert (published.good is not None, published.due_at) == (True, NOW + RULES.retry)
+    followed.refresh(FEDERATION)
+    done = followed.reading(FEDERATION)
+    assert done is not None
+    assert done.due_at == NOW + HOUR
+
+
+def test_pause_of_a_clock_that_was_wrong_does_not_last(followed: Followed) -> None:
+    followed.offer(FEDERATION, WhyRefused.NOT_FETCHED)
+    assert turns(followed, now=NOW + timedelta(days=3650)) == ["federation not_fetched"]
+    followed.offer(FEDERATION, a_document(a_member(id=A)))
+    assert turns(followed, now=NOW) == ["federation taken"]
 
 
 def test_trouble_is_tried_again_after_a_while_and_keeps_nobody_waiting(followed: Followed) -> None:

@@ -62,9 +62,10 @@ def test_known_version_is_asked_about_and_not_fetched_again() -> None:
     assert [sent.etag for sent in http.sent] == [None, '"1"']
 
 
-def test_name_of_a_version_that_is_too_long_is_forgotten() -> None:
+@pytest.mark.parametrize("etag", ["x" * 201, '"\x00"', '"a b"', '"見本"', ""])
+def test_name_of_a_version_that_cannot_be_kept_is_forgotten(etag: str) -> None:
     fetcher, http = a_fetcher(SINGLE.url)
-    http.etag = "x" * 201
+    http.etag = etag
     with fetcher.fetch(SINGLE, ENTITY, etag=None) as fetched:
         assert fetched is not None
         assert fetched.etag is None
