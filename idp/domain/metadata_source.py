@@ -145,6 +145,25 @@ class GoodReading:
     entities: int
     etag: str | None
 
+    def by_age_alone(self) -> "GoodReading":
+        """To compare with a document that is wanted in any case: one that is known must come, one that is older not."""
+        return GoodReading(
+            read_at=self.read_at,
+            published_at=self.published_at,
+            ends_at=self.ends_at,
+            digest=b"",
+            entities=self.entities,
+            etag=None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp:
+    """A site's description out of a source, and the document that it stood in, if that was asked for it alone."""
+
+    entity: EntityDescription
+    good: GoodReading | None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataReading:

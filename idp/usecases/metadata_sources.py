@@ -9,6 +9,8 @@ from idp.domain.events import MetadataSourceApplied
 from idp.domain.metadata_rules import require_not_shrunken
 from idp.domain.metadata_source import (
     EntityDescription,
+    GoodReading,
+    LookedUp,
     MetadataReading,
     MetadataRefused,
     MetadataSource,
@@ -63,14 +65,16 @@ class Sources:
 
     def remove(self, name: MetadataSourceName, *, now: datetime) -> None:
         """Forget it, and all that was read there. Sites that follow it must be removed or given another one before."""
-        self._require_unused(name)
+        self.get(name)
         with self.work.writing() as stores:
+            _require_unused(stores, name)
             stores.metadata_sources.forget(name)
         swept = _SWEPT_AT_ONCE
         while swept == _SWEPT_AT_ONCE:
             with self.work.writing() as stores:
                 swept = stores.metadata_sources.sweep(name, until=_ALL_GENERATIONS, limit=_SWEPT_AT_ONCE)
         with self.work.writing() as stores:
+            _require_unused(stores, name)
             stores.metadata_sources.remove(name)
             stores.audit.record(MetadataSourceApplied(source=name, change=Change.REMOVED.value, at=now))
 
@@ -95,22 +99,46 @@ class Sources:
         with self.work.reading() as stores:
             return stores.metadata_sources.search(name, words, limit=MOST_FOUND)
 
-    def look_up(self, source: MetadataSource, entity_id: str | None, *, now: datetime) -> EntityDescription:
+    def look_up(self, source: MetadataSource, entity_id: str | None, *, now: datetime) -> LookedUp:
         """What `source` says of a site that is to be admitted. Raises `MetadataRefused`.
 
-        An aggregate is looked up as it was read last; other sources are asked now, and need not be kept for that. A
-        source of one entity needs no `entity_id`.
+        An aggregate is looked up as it was read last; other sources are asked now, need not be kept for that, and may
+        say nothing older than was read there before. A source of one entity needs no `entity_id`.
         """
         if source.kind is not SourceKind.AGGREGATE:
-            found = self.documents.read_one(source, entity_id, None, now=now)[1]
+            last = self._last(source, entity_id)
+            taken, found = self.documents.read_one(source, entity_id, last and last.by_age_alone(), now=now)
+            good: GoodReading | None = taken.good
         else:
+            good = None
             with self.work.reading() as stores:
                 found = stores.metadata_sources.entity(source.name, entity_id or "")
         if found is None:
             raise MetadataRefused(WhyRefused.NOT_THERE)
         if found.ends_at is not None and now >= found.ends_at:
             raise MetadataRefused(WhyRefused.EXPIRED)
-        return found
+        return LookedUp(entity=found, good=good)
+
+    def note(self, source: MetadataSourceName, looked_up: LookedUp, *, now: datetime) -> None:
+        """A site was admitted by this: nothing older will be taken for it. The worker asks again at once."""
+        if looked_up.good is None:
+            return
+        with self.work.writing() as stores:
+            if stores.metadata_sources.hold(source):
+                stores.metadata_sources.keep(
+                    MetadataReading(
+                        source=source, entity_id=looked_up.entity.entity_id, due_at=now, good=looked_up.good
+                    )
+                )
+
+    def _last(self, source: MetadataSource, entity_id: str | None) -> GoodReading | None:
+        """Nothing that came from another address or by another signer."""
+        with self.work.reading() as stores:
+            if source not in stores.metadata_sources.all():
+                return None
+            readings = stores.metadata_sources.readings(source.name)
+        goods = [each.good for each in readings if entity_id in {None, each.entity_id} and each.good is not None]
+        return max(goods, key=lambda good: good.ends_at, default=None)
 
     def trouble(self, site: ServiceProvider, *, now: datetime) -> str | None:
         """Fulfils `SourceProbe`."""
@@ -147,12 +175,13 @@ class Sources:
         if faults:
             raise SourceRefused(*faults)
 
-    def _require_unused(self, name: MetadataSourceName) -> None:
-        self.get(name)
-        with self.work.reading() as stores:
-            sites = [site.id for site in stores.service_providers.all() if is_follower(site, name)]
-        if sites:
-            raise SourceRefused(f"These sites follow {name}: {', '.join(sites)}.")
+
+def _require_unused(stores: Stores, name: MetadataSourceName) -> None:
+    """From here to the end of the transaction nobody begins to follow it."""
+    stores.metadata_sources.hold(name)
+    sites = [site.id for site in stores.service_providers.all() if is_follower(site, name)]
+    if sites:
+        raise SourceRefused(f"These sites follow {name}: {', '.join(sites)}.")
 
 
 def _state(source: MetadataSource, sites: Sequence[ServiceProvider], stores: Stores) -> SourceState:

@@ -16,6 +16,7 @@ from idp.domain.events import (
     ServiceProviderResumed,
     ServiceProviderSuspended,
 )
+from idp.domain.metadata_source import MetadataSourceName
 from idp.domain.registration import RegistrationFacts, RegistrationRefused, Remark
 from idp.domain.service_provider import Sector, ServiceProvider, ServiceProviderId, Standing, SuspensionReason
 from idp.usecases.admission import OPERATORS_MARKS, Readers, SiteRefused, draft
@@ -65,12 +66,12 @@ class ServiceProviders:
 
     def add(self, order: Order, *, now: datetime, rehearsed: bool = False) -> Outcome:
         """Register a new site. `rehearsed` does all but the writing."""
-        with self._register(rehearsed=rehearsed) as stores:
+        with self._register(_source_of(order), rehearsed=rehearsed) as stores:
             return self._put(stores, order, None, now=now, rehearsed=rehearsed)
 
     def update(self, site: ServiceProviderId, order: Order, *, now: datetime, rehearsed: bool = False) -> Outcome:
         """Change a registered site; a suspended one stays suspended. `rehearsed` does all but the writing."""
-        with self._register(rehearsed=rehearsed) as stores:
+        with self._register(_source_of(order), rehearsed=rehearsed) as stores:
             return self._put(stores, order, _present(stores, site), now=now, rehearsed=rehearsed)
 
     def apply(self, sectors: Sequence[Sector], orders: Sequence[Order], *, now: datetime) -> tuple[Outcome, ...]:
@@ -150,10 +151,12 @@ class ServiceProviders:
             return _define(stores, sector, now)
 
     @contextmanager
-    def _register(self, *, rehearsed: bool = False) -> Iterator[Stores]:
-        """The stores in a transaction in which nobody else changes the register."""
+    def _register(self, source: MetadataSourceName | None = None, *, rehearsed: bool = False) -> Iterator[Stores]:
+        """The stores in a transaction in which nobody else changes the register, or removes `source`."""
         with self.work.reading() if rehearsed else self.work.writing() as stores:
             if not rehearsed:
+                if source is not None and not stores.metadata_sources.hold(source):
+                    raise SiteRefused(Remark(place="", words=f"there is no source {source} any more"))
                 stores.service_providers.hold()
             yield stores
 
@@ -172,6 +175,10 @@ class ServiceProviders:
             warnings=drafted.warnings,
             differences=differences(old, view(old, self.readers).facts, drafted.site, drafted.facts) if old else (),
         )
+
+
+def _source_of(order: Order) -> MetadataSourceName | None:
+    return order.description.source if order.description else None
 
 
 def view(site: ServiceProvider, readers: Readers) -> View:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from idp.domain.metadata_source import EntityDescription, MetadataSource, MetadataSourceName, SourceKind, SourceRefused
+from idp.domain.metadata_source import LookedUp, MetadataSource, MetadataSourceName, SourceKind, SourceRefused
 from idp.domain.service_provider import FederationProtocol, ServiceProviderId
 from idp.usecases.admission import SiteRefused
 from idp.usecases.metadata_sources import Sources
@@ -46,7 +46,8 @@ class SourcedSites:
                 return self.sites.add(_order(origin, entries), now=now, rehearsed=rehearsed)
             case Member(source=source, entity_id=entity_id):
                 found = self._look_up(source, entity_id, now)
-                return self.sites.add(_order(_from(found, source), entries), now=now, rehearsed=rehearsed)
+                outcome = self.sites.add(_order(_from(found, source), entries), now=now, rehearsed=rehearsed)
+                return outcome if rehearsed else self._noted(outcome, source, found, now)
             case Address():
                 found = self.sources.look_up(_source(_UNNAMED, origin), None, now=now)
                 site = self.sites.add(_order(_from(found, None), entries), now=now, rehearsed=True).site.id
@@ -54,7 +55,8 @@ class SourcedSites:
                 order = _order(_from(found, new.name), entries)
                 if rehearsed:
                     return self.sites.add(order, now=now, rehearsed=True)
-                return self._with(new, lambda: self.sites.add(order, now=now), now=now)
+                outcome = self._with(new, lambda: self.sites.add(order, now=now), now=now)
+                return self._noted(outcome, new.name, found, now)
             case _:
                 assert_never(origin)
 
@@ -68,19 +70,26 @@ class SourcedSites:
                 return self.sites.update(site, order, now=now, rehearsed=rehearsed)
             case Member(source=source, entity_id=entity_id):
                 found = self._look_up(source, entity_id or self.sites.show(site).site.protocol_id, now)
-                return self.sites.update(site, _order(_from(found, source), entries), now=now, rehearsed=rehearsed)
+                outcome = self.sites.update(site, _order(_from(found, source), entries), now=now, rehearsed=rehearsed)
+                return outcome if rehearsed else self._noted(outcome, source, found, now)
             case Address():
                 new = self._new_source(site, origin)
-                order = _order(_from(self.sources.look_up(new, None, now=now), new.name), entries)
+                found = self.sources.look_up(new, None, now=now)
+                order = _order(_from(found, new.name), entries)
                 outcome = self.sites.update(site, order, now=now, rehearsed=True)
                 if rehearsed:
                     return outcome
-                return self._with(new, lambda: self.sites.update(site, order, now=now), now=now)
+                outcome = self._with(new, lambda: self.sites.update(site, order, now=now), now=now)
+                return self._noted(outcome, new.name, found, now)
             case _:
                 assert_never(origin)
 
-    def _look_up(self, source: MetadataSourceName, entity_id: str | None, now: datetime) -> EntityDescription:
+    def _look_up(self, source: MetadataSourceName, entity_id: str | None, now: datetime) -> LookedUp:
         return self.sources.look_up(self.sources.get(source), entity_id, now=now)
+
+    def _noted(self, outcome: Outcome, source: MetadataSourceName, found: LookedUp, now: datetime) -> Outcome:
+        self.sources.note(source, found, now=now)
+        return outcome
 
     def _new_source(self, site: ServiceProviderId, address: Address) -> MetadataSource:
         """Named for the site. One of that name which others may follow is never changed by this."""
@@ -109,8 +118,9 @@ def _source(name: MetadataSourceName, address: Address) -> MetadataSource:
     return MetadataSource(name=name, kind=SourceKind.ENTITY, url=address.url, signers=address.signers)
 
 
-def _from(found: EntityDescription, source: MetadataSourceName | None) -> Description:
-    return Description(protocol=FederationProtocol.SAML, text=found.text, source=source, source_ends_at=found.ends_at)
+def _from(found: LookedUp, source: MetadataSourceName | None) -> Description:
+    entity = found.entity
+    return Description(protocol=FederationProtocol.SAML, text=entity.text, source=source, source_ends_at=entity.ends_at)
 
 
 def _order(description: Description, entries: Entries) -> Order:

@@ -15,7 +15,6 @@ from idp.domain.events import (
     ServiceProviderResumed,
     ServiceProviderSuspended,
 )
-from idp.domain.metadata_source import MetadataSourceName
 from idp.domain.registration import Remark
 from idp.domain.service_provider import SectorCode, ServiceProvider, ServiceProviderId, Standing, SuspensionReason, Tier
 from idp.usecases.admission import SiteRefused
@@ -24,6 +23,7 @@ from idp.usecases.orders import Entries, Entry, Order
 from idp.usecases.service_providers import Change, ServiceProviders
 from tests.support.builders import NOW, a_sector
 from tests.support.onboarding import ENTITY, EVERYTHING, READERS, a_description, an_order
+from tests.support.sources import FEDERATION
 
 MINISTRY = ServiceProviderId("ministry")
 ORDER = an_order(replace(EVERYTHING, id=MINISTRY))
@@ -85,6 +85,15 @@ def test_site_that_is_refused_leaves_nothing_behind(register: Register) -> None:
     with pytest.raises(SiteRefused):
         register.sites.add(an_order(EVERYTHING, faults=["is too short"]), now=NOW)
     assert (register.sites.all(), register.news(), register.version()) == ((), [], before)
+
+
+def test_site_cannot_follow_a_source_that_is_not_kept(register: Register) -> None:
+    """It may have been removed while the site was being looked up there."""
+    followed = replace(a_description(), source=FEDERATION.name)
+    order = Order(description=followed, entries=replace(EVERYTHING, id=MINISTRY))
+    with pytest.raises(SiteRefused, match="no source federation"):
+        register.sites.add(order, now=NOW)
+    assert register.sites.all() == ()
 
 
 def test_rehearsal_shows_the_same_and_writes_nothing(register: Register) -> None:
@@ -173,8 +182,9 @@ def test_site_that_would_not_be_accepted_today_is_not_resumed(register: Register
 
 
 def test_removed_site_keeps_its_row_and_nothing_that_serves_logins(ministry: Register) -> None:
-    source = MetadataSourceName("federation")
-    followed = replace(a_description(), source=source, source_ends_at=LATER + timedelta(days=30))
+    with ministry.sites.work.writing() as stores:
+        stores.metadata_sources.save(FEDERATION, now=NOW)
+    followed = replace(a_description(), source=FEDERATION.name, source_ends_at=LATER + timedelta(days=30))
     ministry.sites.update(MINISTRY, Order(description=followed, entries=Entries()), now=NOW)
     ministry.news()
     outcome = ministry.sites.remove(MINISTRY, now=LATER)

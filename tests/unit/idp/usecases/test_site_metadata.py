@@ -551,7 +551,7 @@ def test_aggregate_is_looked_up_as_it_was_read_last(followed: Followed) -> None:
     followed.offer(FEDERATION, a_document(a_member(id=A), a_member(id=B)))
     followed.refresh(FEDERATION)
     asked = len(followed.fake.asked)
-    found = followed.sources.look_up(FEDERATION, B, now=NOW)
+    found = followed.sources.look_up(FEDERATION, B, now=NOW).entity
     assert (found.entity_id, found.ends_at) == (B, NOW + WEEK)
     assert len(followed.fake.asked) == asked
 
@@ -576,13 +576,13 @@ def test_aggregate_does_not_know_everybody_for_ever(
 
 def test_other_sources_are_asked_now_and_nothing_is_kept(followed: Followed) -> None:
     followed.offer(QUERY, a_document(a_member(id=A)), entity_id=A)
-    assert followed.sources.look_up(QUERY, A, now=NOW).entity_id == A
+    assert followed.sources.look_up(QUERY, A, now=NOW).entity.entity_id == A
     assert followed.reading(QUERY, A) is None
 
 
 def test_source_of_one_entity_says_its_name_itself(followed: Followed) -> None:
     followed.offer(SINGLE, a_document(a_member(id=A)))
-    assert followed.sources.look_up(SINGLE, None, now=NOW).entity_id == A
+    assert followed.sources.look_up(SINGLE, None, now=NOW).entity.entity_id == A
 
 
 CHANGES = {"signers": {"signers": (NEXT_SIGNER,)}, "address": {"url": "https://new.example/"}}

@@ -6,7 +6,6 @@ from sqlalchemy import Engine
 
 from idp.adapters.db.unit_of_work import SqlUnitOfWork
 from idp.domain.errors import IdpError, RequestInvalid, ServiceFault
-from idp.domain.metadata_source import MetadataSourceName
 from idp.domain.service_provider import FederationProtocol, ServiceProvider, ServiceProviderId, SuspensionReason, Tier
 from idp.usecases.admission import SiteRefused
 from idp.usecases.orders import Order
@@ -14,6 +13,7 @@ from idp.usecases.service_providers import ServiceProviders
 from idp.usecases.site_test import Finding, SiteTest, Verdict
 from tests.support.builders import NOW, a_sector
 from tests.support.onboarding import EVERYTHING, READERS, a_description, an_order
+from tests.support.sources import FEDERATION
 
 MINISTRY = ServiceProviderId("ministry")
 ENTRIES = replace(EVERYTHING, id=MINISTRY)
@@ -156,7 +156,9 @@ def test_site_that_does_not_sign_fails_in_the_high_tier(bench: Bench) -> None:
 
 
 def from_source(bench: Bench) -> None:
-    description = replace(a_description(), source=MetadataSourceName("federation"))
+    with bench.sites.work.writing() as stores:
+        stores.metadata_sources.save(FEDERATION, now=NOW)
+    description = replace(a_description(), source=FEDERATION.name)
     bench.sites.add(Order(description=description, entries=ENTRIES), now=NOW)
 
 
